@@ -1,0 +1,54 @@
+# Two commands do all the set-up there is: `make benchmark` and `make test`.
+
+SWIFT ?= swift
+# Options for the benchmark: make benchmark ARGS="--profile quick"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help benchmark test test-release lint format warnings sanitize baseline jemalloc
+
+help:
+	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
+	@echo "make test                  install libjemalloc-dev if it is missing, then run the tests"
+	@echo "make test-release          the library's tests as the optimiser leaves it"
+	@echo "make lint                  check the format of all Swift files"
+	@echo "make format                format all Swift files"
+	@echo "make warnings              build everything in debug with warnings as errors"
+	@echo "make sanitize              run the library's tests under the thread and the address sanitizer"
+	@echo "make baseline              measure results/baseline anew (profile standard; on a quiet machine)"
+
+benchmark: jemalloc
+	$(SWIFT) package benchmark $(ARGS)
+
+test: jemalloc
+	$(SWIFT) test
+
+test-release: jemalloc
+	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \
+	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|BackpressureTestingTests'
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Plugins
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Plugins
+
+warnings: jemalloc
+	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+
+sanitize:
+	BACKPRESSURE_LIBRARY_ONLY=1 $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan
+	BACKPRESSURE_LIBRARY_ONLY=1 $(SWIFT) test --disable-xctest --sanitize address --scratch-path .build/asan
+
+baseline: jemalloc
+	$(SWIFT) package benchmark run --profile standard --output results/baseline
+
+# The allocator whose accounting the suite reads. Installed where a package manager is known and it isn't there yet.
+jemalloc:
+	@if ls /usr/include/jemalloc/jemalloc.h /usr/local/include/jemalloc/jemalloc.h /opt/homebrew/include/jemalloc/jemalloc.h 2>/dev/null | grep -q .; then :; \
+	elif command -v apt-get >/dev/null 2>&1; then \
+	  SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
+	  echo "Installing libjemalloc-dev"; \
+	  $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libjemalloc-dev >/dev/null; \
+	elif command -v brew >/dev/null 2>&1; then brew install jemalloc; \
+	else echo "jemalloc's header was not found; install jemalloc with its header files (Debian: libjemalloc-dev)" >&2; exit 1; fi

@@ -1,0 +1,144 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// CI sets this so that a warning fails the build; a user's build is never broken by a newer compiler's new warning.
+let warningsAreErrors = Context.environment["BACKPRESSURE_WARNINGS_AS_ERRORS"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+    name: "swift-backpressure",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Backpressure", targets: ["Backpressure"]),
+        .library(name: "BoundedQueues", targets: ["BoundedQueues"]),
+        .library(name: "RateLimiters", targets: ["RateLimiters"]),
+        .library(name: "BackpressureTesting", targets: ["BackpressureTesting"]),
+        .library(
+            name: "BackpressureBenchmark",
+            targets: ["BackpressureBenchmark", "BackpressureBenchmarkCommands"]
+        ),
+        .executable(name: "backpressure-benchmark", targets: ["backpressure-benchmark"]),
+        .plugin(name: "BenchmarkPlugin", targets: ["BenchmarkPlugin"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // The library. Arrows point down this list, never up.
+        .target(
+            name: "ConcurrencySupport",
+            dependencies: ["CConcurrencySupport", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings
+        ),
+        .target(name: "CConcurrencySupport"),
+        .target(
+            name: "BoundedQueues",
+            dependencies: [
+                "ConcurrencySupport", "CConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "RateLimiters", dependencies: ["ConcurrencySupport"], swiftSettings: settings),
+        .target(name: "Backpressure", dependencies: ["BoundedQueues", "RateLimiters"], swiftSettings: settings),
+
+        // The suite. jemalloc stays on this side: nothing above this line links it.
+        .target(
+            name: "BackpressureTesting",
+            dependencies: ["Backpressure", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
+        .target(
+            name: "BackpressureBenchmark",
+            dependencies: [
+                "Backpressure", "BackpressureTesting", "ConcurrencySupport", "CJemalloc", "Yams",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "BackpressureBenchmarkCommands",
+            dependencies: [
+                "BackpressureBenchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "backpressure-benchmark",
+            dependencies: ["BackpressureBenchmark", "BackpressureBenchmarkCommands"],
+            swiftSettings: settings
+        ),
+        .plugin(
+            name: "BenchmarkPlugin",
+            capability: .command(
+                intent: .custom(verb: "benchmark", description: "Compare and stress-test backpressure implementations.")
+            )
+        ),
+
+        .testTarget(name: "ConcurrencySupportTests", dependencies: ["ConcurrencySupport"], swiftSettings: settings),
+        .testTarget(
+            name: "BackpressureTestingTests",
+            dependencies: ["BackpressureTesting", "Backpressure", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BoundedQueuesTests",
+            dependencies: ["BoundedQueues", "BackpressureTesting", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RateLimitersTests",
+            dependencies: ["RateLimiters", "BackpressureTesting", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BackpressureBenchmarkTests",
+            dependencies: ["BackpressureBenchmark", "BackpressureTesting", "Backpressure"],
+            exclude: ["Data"],
+            swiftSettings: settings
+        ),
+        // Implementations that misbehave, in a tool of their own as a user would build it, and the tests that drive it.
+        .executableTarget(
+            name: "BrokenImplementations",
+            dependencies: [
+                "Backpressure", "BackpressureBenchmark", "BackpressureBenchmarkCommands", "ConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Tests/BrokenImplementations",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "backpressure-benchmark", "BrokenImplementations", "BackpressureBenchmark",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)
+
+// The sanitizers bring their own malloc and can't share a process with jemalloc: they check the library alone.
+if Context.environment["BACKPRESSURE_LIBRARY_ONLY"] != nil {
+    let suite: Set = [
+        "BackpressureBenchmark", "BackpressureBenchmarkCommands", "backpressure-benchmark", "BenchmarkPlugin",
+        "CJemalloc",
+        "BackpressureBenchmarkTests", "BrokenImplementations", "CommandLineTests",
+    ]
+    package.products.removeAll { suite.contains($0.name) }
+    package.targets.removeAll { suite.contains($0.name) }
+}

@@ -1,0 +1,2 @@
+@_exported public import BoundedQueues
+@_exported public import RateLimiters

@@ -1,0 +1,66 @@
+package import Foundation
+
+/// What a command comes to: its last line, and `verdict.json`.
+package struct Verdict: Sendable, Equatable {
+    /// Something that keeps a run from passing.
+    package struct Finding: Codable, Sendable, Equatable {
+        package var exitCode: ExitCode
+        package var message: String
+
+        package init(_ exitCode: ExitCode, _ message: String) {
+            self.exitCode = exitCode
+            self.message = message
+        }
+    }
+
+    /// All that was found, in the order in which it was found; empty: pass.
+    package var findings: [Finding]
+
+    package init(_ findings: [Finding] = []) {
+        self.findings = findings
+    }
+
+    /// The most serious kind of finding decides: wrong results before failed stress before missing figures.
+    package var exitCode: ExitCode {
+        let severity: [ExitCode] = [
+            .usage, .inputFile, .inputOutput, .cannotMeasure, .verificationFailed, .stressFailed, .notMeasured,
+            .regression,
+        ]
+        return severity.first { code in findings.contains { $0.exitCode == code } } ?? .pass
+    }
+
+    /// `verdict: pass` or `verdict: fail (REASON)`.
+    package var line: String {
+        guard exitCode != .pass else { return "verdict: pass" }
+        let decisive = findings.filter { $0.exitCode == exitCode }
+        // One line, whatever the message.
+        let reason = (decisive.first?.message ?? "").split(whereSeparator: \.isNewline).joined(separator: " ")
+        let more = findings.count - 1
+        return "verdict: fail (\(reason)\(more > 0 ? "; and \(more) more" : ""))"
+    }
+
+    /// The text of `verdict.json`.
+    package func json() -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let record = Record(
+            verdict: exitCode == .pass ? "pass" : "fail",
+            exit_code: exitCode.rawValue,
+            reason: exitCode == .pass ? nil : findings.first { $0.exitCode == exitCode }?.message,
+            findings: findings.map { Record.Finding(exit_code: $0.exitCode.rawValue, message: $0.message) }
+        )
+        // Strings and integers can always be encoded.
+        return ((try? encoder.encode(record)) ?? Data()) + Data("\n".utf8)
+    }
+
+    private struct Record: Encodable {
+        struct Finding: Encodable {
+            var exit_code: Int
+            var message: String
+        }
+        var verdict: String
+        var exit_code: Int
+        var reason: String?
+        var findings: [Finding]
+    }
+}

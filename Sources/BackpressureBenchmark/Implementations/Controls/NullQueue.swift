@@ -1,0 +1,40 @@
+import BoundedQueues
+import Synchronization
+
+/// Takes every element and forgets it, and gives out the same element for ever: what the harness costs by itself.
+final class NullQueue<Element: Sendable>: SynchronousBoundedQueue {
+    private let isClosed = Atomic(false)
+    private let element: Element
+
+    let capacity: Int
+    let policy: OverflowPolicy
+
+    init(capacity: Int, policy: OverflowPolicy, element: Element) {
+        self.capacity = capacity
+        self.policy = policy
+        self.element = element
+    }
+
+    func tryPush(_ element: Element) -> PushResult<Element> { .accepted }
+
+    func tryPop() -> Element? { isClosed.load(ordering: .relaxed) ? nil : element }
+
+    func push(_ element: Element) async -> PushResult<Element> { .accepted }
+
+    func pop() async -> Element? { tryPop() }
+
+    func close() { isClosed.store(true, ordering: .relaxed) }
+
+    func statistics() -> QueueStatistics {
+        QueueStatistics(
+            accepted: 0,
+            refused: 0,
+            taken: 0,
+            dropped: 0,
+            evicted: 0,
+            depth: 0,
+            peakDepth: nil,
+            capacity: capacity
+        )
+    }
+}

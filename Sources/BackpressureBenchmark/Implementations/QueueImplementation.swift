@@ -1,0 +1,159 @@
+public import BoundedQueues
+
+/// What the harness asks a queue to be.
+public struct QueueSetup<Element: Sendable>: Sendable {
+    /// The bound.
+    public let capacity: Int
+    /// What happens when it is full.
+    public let policy: OverflowPolicy
+    /// Must receive every element that the policy gives up: the harness counts them.
+    public let onDrop: DropHandler<Element>
+
+    @usableFromInline
+    init(capacity: Int, policy: OverflowPolicy, onDrop: @escaping DropHandler<Element>) {
+        self.capacity = capacity
+        self.policy = policy
+        self.onDrop = onDrop
+    }
+}
+
+/// A queue as the harness knows it: an id, what it supports, and how to make one.
+///
+/// The factories make the queue for each kind of element, and wrap it in the ``QueueInstance`` whose loops are
+/// specialised for its type:
+///
+///     QueueImplementation(
+///         id: "mine", family: .lockFree, summary: "my ring",
+///         words: { QueueInstance(MyQueue<UInt64>(capacity: $0.capacity)) },
+///         payloads: { QueueInstance(MyQueue<Payload>(capacity: $0.capacity)) },
+///         policies: [.block, .reject]
+///     )
+public struct QueueImplementation: Sendable {
+    /// Unique, `[a-z0-9-]+`: the `implementation` column.
+    public let id: String
+    /// How it synchronises: the `family` column.
+    public let family: Family
+    /// Whether it must keep its promises, must break them, or only measures the harness.
+    public let role: Role
+    /// One line for `list`.
+    public let summary: String
+    /// The policies it offers.
+    public let policies: [OverflowPolicy]
+    /// Who can drive it.
+    let drivers: [Scenario.Driver]
+    /// Whether what goes in comes out (yardsticks may not).
+    let conservesElements: Bool
+    /// The loads that it can be put under.
+    let arrivals: ArrivalSupport
+    /// For a yardstick: the implementation that it drives without the harness's protocol.
+    let yardstickFor: String?
+    let words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?
+    let payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
+
+    /// - Parameters:
+    ///   - id: unique, `[a-z0-9-]+`.
+    ///   - family: how it synchronises.
+    ///   - role: whether it must keep its promises.
+    ///   - summary: one line for people.
+    ///   - policies: what it can do when it is full.
+    ///   - drivenByThreads: whether it conforms to `SynchronousBoundedQueue`.
+    ///   - words: makes one for elements of 8 bytes.
+    ///   - payloads: makes one for larger elements.
+    public init(
+        id: String,
+        family: Family,
+        role: Role = .contender,
+        summary: String,
+        policies: [OverflowPolicy] = [.block, .reject, .dropNewest, .dropOldest],
+        drivenByThreads: Bool = true,
+        words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
+        payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
+    ) {
+        self.init(
+            id: id,
+            family: family,
+            role: role,
+            summary: summary,
+            policies: policies,
+            drivers: drivenByThreads ? [.threads, .tasks] : [.tasks],
+            conservesElements: true,
+            arrivals: .all,
+            yardstickFor: nil,
+            words: words,
+            payloads: payloads
+        )
+    }
+
+    init(
+        id: String,
+        family: Family,
+        role: Role,
+        summary: String,
+        policies: [OverflowPolicy],
+        drivers: [Scenario.Driver],
+        conservesElements: Bool,
+        arrivals: ArrivalSupport,
+        yardstickFor: String?,
+        words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
+        payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
+    ) {
+        self.id = id
+        self.family = family
+        self.role = role
+        self.summary = summary
+        self.policies = policies
+        self.drivers = drivers
+        self.conservesElements = conservesElements
+        self.arrivals = arrivals
+        self.yardstickFor = yardstickFor
+        self.words = words
+        self.payloads = payloads
+    }
+
+    /// Why it can't take part in a load; `nil`: it can.
+    func reasonAgainst(_ load: QueueLoad, driver: Scenario.Driver) -> String? {
+        if !drivers.contains(driver) { return "not driven by \(driver.rawValue)" }
+        if !policies.contains(load.policy.overflowPolicy) { return "no policy \(load.policy.rawValue)" }
+        if load.payloadBytes > 8 ? payloads == nil : words == nil { return "no elements of \(load.payloadBytes) bytes" }
+        if !arrivals.contains(load.arrival) { return "not under this kind of load" }
+        return nil
+    }
+
+    /// Makes the queue that a load asks for; `drops` counts what its policy gives up.
+    func make(for load: QueueLoad, drops: DropCounter) -> QueueInstance? {
+        func setup<Element: BenchmarkElement>() -> QueueSetup<Element> {
+            QueueSetup(capacity: load.capacity, policy: load.policy.overflowPolicy) { element, reason in
+                drops.count(number: element.number, reason: reason)
+            }
+        }
+        return load.payloadBytes > 8 ? payloads?(setup()) : words?(setup())
+    }
+}
+
+/// The loads that a queue can be put under: yardsticks can't stand all of them.
+enum ArrivalSupport: Sendable {
+    /// Every one.
+    case all
+    /// Those without intended start times, since it doesn't hand out what it was given.
+    case saturated
+    /// Only pushing and popping in turn.
+    case alternating
+
+    func contains(_ arrival: Arrival) -> Bool {
+        switch (self, arrival) {
+        case (.all, _), (.saturated, .closedLoop), (_, .alternating): true
+        default: false
+        }
+    }
+}
+
+extension QueueLoad.Policy {
+    package var overflowPolicy: OverflowPolicy {
+        switch self {
+        case .block: .block
+        case .reject: .reject
+        case .dropNewest: .dropNewest
+        case .dropOldest: .dropOldest
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// The implementations that a run knows, by id.
+///
+/// Everything that the suite can do to an implementation (`list`, `run`, `stress`, …) it does to whatever is registered
+/// here; nothing anywhere asks for a particular one by name, apart from a scenario's `reference`.
+public struct Registry: Sendable {
+    /// In order of registration.
+    public private(set) var queues: [QueueImplementation] = []
+    /// In order of registration.
+    public private(set) var limiters: [LimiterImplementation] = []
+
+    /// A registry with nothing in it.
+    public init() {}
+
+    /// Adds a queue.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ queue: QueueImplementation) {
+        check(queue.id)
+        queues.append(queue)
+    }
+
+    /// Adds a rate limiter.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ limiter: LimiterImplementation) {
+        check(limiter.id)
+        limiters.append(limiter)
+    }
+
+    /// All ids, in order of registration, queues first.
+    package var ids: [String] { queues.map(\.id) + limiters.map(\.id) }
+
+    private func check(_ id: String) {
+        let allowed = id.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        precondition(!id.isEmpty && allowed, "an implementation's id consists of a-z, 0-9 and '-'; got '\(id)'")
+        precondition(!ids.contains(id), "an implementation with the id '\(id)' is registered already")
+    }
+}

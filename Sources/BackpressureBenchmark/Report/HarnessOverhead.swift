@@ -1,0 +1,44 @@
+/// What the harness itself costs, told by its yardsticks in the same run: implementations that do nothing, and one
+/// driven by a hand-written loop.
+struct HarnessOverhead {
+    /// Around queues.
+    let queues: [String]
+    /// Around limiters.
+    let limiters: [String]
+
+    init(_ results: RunResults, _ registry: Registry) {
+        let yardsticks = registry.queues.filter { $0.role == .yardstick }
+        queues =
+            yardsticks.filter { $0.yardstickFor == nil }.flatMap { HarnessOverhead.empty($0.id, "an element", results) }
+            + yardsticks.compactMap { yardstick in
+                yardstick.yardstickFor.flatMap { HarnessOverhead.protocolCost(of: $0, over: yardstick.id, results) }
+            }
+        limiters = registry.limiters.filter { $0.role == .yardstick }.flatMap {
+            HarnessOverhead.empty($0.id, "a decision", results)
+        }
+    }
+
+    private static func empty(_ id: String, _ operation: String, _ results: RunResults) -> [String] {
+        Scenario.Driver.allCases.compactMap { driver in
+            let costs = results.comparison
+                .filter { $0.implementation == id && $0.driver == driver && $0.payloadBytes ?? 8 == 8 }
+                .compactMap(\.cpuNsPerOp)
+            guard let least = costs.min(), let most = costs.max() else { return nil }
+            let ends = [least, most].map { Numbers.duration(nanoseconds: $0) }
+            let range = ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
+            return "The harness alone takes \(range) of CPU \(operation) with \(driver.rawValue) "
+                + "(the yardstick '\(id)')."
+        }
+    }
+
+    private static func protocolCost(of id: String, over yardstick: String, _ results: RunResults) -> String? {
+        let ratios = results.samples.filter { $0.metric == Metric.protocolRatio.name && $0.implementation == yardstick }
+        guard let estimate = Bootstrap(seed: 1).estimate(ratios.compactMap(\.value)) else { return nil }
+        func percent(_ ratio: Double?) -> String {
+            guard let ratio else { return Numbers.notMeasured }
+            return (ratio >= 1 ? "+" : "") + Numbers.decimal((ratio - 1) * 100, decimals: 1) + " %"
+        }
+        return "Driving '\(id)' through the protocol costs \(percent(estimate.median)) "
+            + "[\(percent(estimate.low)), \(percent(estimate.high))] over a hand-written loop ('\(yardstick)')."
+    }
+}

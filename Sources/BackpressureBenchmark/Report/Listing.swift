@@ -1,0 +1,215 @@
+import BoundedQueues
+package import Foundation
+
+/// What there is to measure, and what supports what: the command `list`.
+package struct Listing: Sendable {
+    private let registry: Registry
+    private let scenarios: [Scenario]
+
+    package init(registry: Registry, scenarios: [Scenario]) {
+        self.registry = registry
+        self.scenarios = scenarios
+    }
+
+    package var tables: [TextTable] {
+        [queues, limiters, scenarioTable]
+    }
+
+    private var queues: TextTable {
+        TextTable(
+            title: "Queues",
+            columns: ["id", "family", "role", "driven by", "policies", "elements", "what it is"].map {
+                .init($0, alignment: .left)
+            },
+            groups: [
+                .init(
+                    rows: registry.queues.map { queue in
+                        [
+                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.role.rawValue)",
+                            "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
+                            "\(queue.policies.map(\.description).joined(separator: ", "))",
+                            "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",
+                        ]
+                    }
+                )
+            ]
+        )
+    }
+
+    private var limiters: TextTable {
+        TextTable(
+            title: "Rate limiters",
+            columns: ["id", "family", "role", "driven by", "clocks", "what it is"].map { .init($0, alignment: .left) },
+            groups: [
+                .init(
+                    rows: registry.limiters.map { limiter in
+                        [
+                            "\(limiter.id)", "\(limiter.family.rawValue)", "\(limiter.role.rawValue)",
+                            "\(limiter.drivers.map(\.rawValue).joined(separator: ", "))",
+                            "\(limiter.clocks.joined(separator: ", "))", "\(limiter.summary)",
+                        ]
+                    }
+                )
+            ]
+        )
+    }
+
+    private var scenarioTable: TextTable {
+        TextTable(
+            title: "Scenarios",
+            columns: ["scenario", "section", "profiles", "driven by", "what it shows"].map {
+                .init($0, alignment: .left)
+            },
+            groups: [
+                .init(
+                    rows: scenarios.map { scenario in
+                        [
+                            "\(scenario.name)", "\(scenario.section.rawValue)",
+                            "\(scenario.sortedProfiles.joined(separator: ", "))",
+                            "\(scenario.drivers.map(\.rawValue).joined(separator: ", "))", "\(scenario.title)",
+                        ]
+                    }
+                )
+            ]
+        )
+    }
+
+    /// The same for programs.
+    package func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(
+            Record(
+                implementations: registry.queues.map { queue in
+                    Record.Implementation(
+                        id: queue.id,
+                        mechanism: .queue,
+                        family: queue.family,
+                        role: queue.role,
+                        drivers: queue.drivers,
+                        summary: queue.summary,
+                        policies: queue.policies.map(\.description),
+                        elements: queue.elements,
+                        clocks: nil
+                    )
+                }
+                    + registry.limiters.map { limiter in
+                        Record.Implementation(
+                            id: limiter.id,
+                            mechanism: .limiter,
+                            family: limiter.family,
+                            role: limiter.role,
+                            drivers: limiter.drivers,
+                            summary: limiter.summary,
+                            policies: nil,
+                            elements: nil,
+                            clocks: limiter.clocks
+                        )
+                    },
+                scenarios: scenarios.map { scenario in
+                    Record.Scenario(
+                        name: scenario.name,
+                        title: scenario.title,
+                        section: scenario.section,
+                        mechanism: scenario.mechanism,
+                        profiles: scenario.sortedProfiles,
+                        drivers: scenario.drivers,
+                        supported_by: supporters(of: scenario)
+                    )
+                },
+                checks: Record.Check.all
+            )
+        )
+    }
+
+    private func supporters(of scenario: Scenario) -> [String] {
+        switch scenario.load {
+        case .queue(let load):
+            registry.queues.filter { queue in
+                scenario.drivers.contains { queue.reasonAgainst(load, driver: $0) == nil }
+            }.map(\.id)
+        case .limiter(let load):
+            registry.limiters.filter { limiter in
+                scenario.drivers.contains { limiter.reasonAgainst(load, driver: $0) == nil }
+            }.map(\.id)
+        }
+    }
+
+    private struct Record: Encodable {
+        struct Implementation: Encodable {
+            var id: String
+            var mechanism: BackpressureBenchmark.Scenario.Mechanism
+            var family: Family
+            var role: Role
+            var drivers: [BackpressureBenchmark.Scenario.Driver]
+            var summary: String
+            var policies: [String]?
+            var elements: [String]?
+            var clocks: [String]?
+        }
+
+        struct Scenario: Encodable {
+            var name: String
+            var title: String
+            var section: BackpressureBenchmark.Scenario.Section
+            var mechanism: BackpressureBenchmark.Scenario.Mechanism
+            var profiles: [String]
+            var drivers: [BackpressureBenchmark.Scenario.Driver]
+            var supported_by: [String]
+        }
+
+        /// What every run verifies beside measuring.
+        struct Check: Encodable {
+            var id: String
+            var mechanism: BackpressureBenchmark.Scenario.Mechanism
+            var summary: String
+
+            static let all = [
+                Check(
+                    id: "conservation",
+                    mechanism: .queue,
+                    summary: "every element offered is taken, evicted, dropped or returned, by count and by sum"
+                ),
+                Check(
+                    id: "memory-bound",
+                    mechanism: .queue,
+                    summary: "under a flood the peak of allocated memory stays below capacity times element size"
+                ),
+                Check(
+                    id: "envelope",
+                    mechanism: .limiter,
+                    summary: "over all windows no more than burst + rate · T is granted"
+                ),
+                Check(
+                    id: "oracle",
+                    mechanism: .limiter,
+                    summary: "as much is granted as an exact limiter grants at the same instants"
+                ),
+            ]
+        }
+
+        var implementations: [Implementation]
+        var scenarios: [Scenario]
+        var checks: [Check]
+    }
+}
+
+extension QueueImplementation {
+    /// The sizes of elements that it can be made for.
+    fileprivate var elements: [String] {
+        (words == nil ? [] : ["8 B"]) + (payloads == nil ? [] : ["larger"])
+    }
+}
+
+extension LimiterImplementation {
+    fileprivate var clocks: [String] {
+        [LimiterLoad.Clock.real.rawValue] + (virtual == nil ? [] : [LimiterLoad.Clock.virtual.rawValue])
+    }
+}
+
+extension Scenario {
+    /// Shortest first.
+    fileprivate var sortedProfiles: [String] {
+        Profile.allCases.filter(profiles.contains).map(\.rawValue)
+    }
+}

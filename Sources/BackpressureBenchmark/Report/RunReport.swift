@@ -1,0 +1,251 @@
+/// The tables that a run prints: what the result files say, for people.
+struct RunReport {
+    let results: RunResults
+    let scenarios: [Scenario]
+    let registry: Registry
+
+    /// Controls and yardsticks don't compete for the best mark.
+    private var bystanders: Set<String> {
+        let queues = registry.queues.filter { $0.role != .contender }.map(\.id)
+        return Set(queues + registry.limiters.filter { $0.role != .contender }.map(\.id))
+    }
+
+    var tables: [TextTable] {
+        [saturated, openLoop, limiterCost, accuracy, stress].compactMap(\.self)
+    }
+
+    // MARK: - Throughput
+
+    private var saturated: TextTable? {
+        let groups = groups { $0.mechanism == .queue && !$0.isOpenLoop }
+        guard !groups.isEmpty else { return nil }
+        return TextTable(
+            title: "Throughput, saturated",
+            columns: speedColumns("throughput", per: "element") + [
+                .init("switches", unit: "per element"), .init("allocations", unit: "per element", best: .lowest),
+                .init("peak", unit: "allocated", best: .lowest),
+            ],
+            groups: groups.map { scenario, driver, rows in
+                .init(
+                    title(scenario, driver),
+                    rows: rows.map { row in
+                        speedCells(row) + [
+                            "\(Numbers.decimal(row.contextSwitchesPerOp, decimals: 4))",
+                            cell(row, Numbers.decimal(row.allocationsPerOp, decimals: 3), row.allocationsPerOp),
+                            cell(row, Numbers.bytes(row.peakAllocatedBytes), row.peakAllocatedBytes),
+                        ]
+                    }
+                )
+            },
+            notes: ["* best of its group; controls and yardsticks don't compete."] + overhead.queues
+        )
+    }
+
+    private var openLoop: TextTable? {
+        let groups = groups { $0.isOpenLoop }
+        guard !groups.isEmpty else { return nil }
+        return TextTable(
+            title: "Latency at a given arrival rate, from the intended start",
+            columns: [
+                .init("implementation", alignment: .left), .init("family", alignment: .left),
+                .init("delivered", unit: "elements/s"), .init("p50", best: .lowest), .init("p90", best: .lowest),
+                .init("p99", best: .lowest), .init("p99.9", best: .lowest), .init("max", best: .lowest),
+                .init("CPU", unit: "per element"), .init("refused", unit: "of offered"),
+                .init("peak", unit: "allocated", best: .lowest),
+            ],
+            groups: groups.map { scenario, driver, rows in
+                .init(
+                    title(scenario, driver),
+                    rows: rows.map { row in
+                        let latencies = [
+                            row.latencyP50Ns, row.latencyP90Ns, row.latencyP99Ns, row.latencyP999Ns, row.latencyMaxNs,
+                        ]
+                        let ends: [TextTable.Cell] = [
+                            "\(Numbers.duration(nanoseconds: row.cpuNsPerOp))",
+                            "\(share(row, .refusedShare))",
+                            cell(row, Numbers.bytes(row.peakAllocatedBytes), row.peakAllocatedBytes),
+                        ]
+                        let starts: [TextTable.Cell] = [
+                            "\(row.implementation)", "\(row.family)", "\(Numbers.rate(row.throughputPerS))",
+                        ]
+                        return starts + latencies.map { cell(row, Numbers.duration(nanoseconds: $0), $0) } + ends
+                    }
+                )
+            },
+            notes: clockNotes + overhead.queues
+        )
+    }
+
+    private var limiterCost: TextTable? {
+        let groups = groups { $0.mechanism == .limiter }
+        guard !groups.isEmpty else { return nil }
+        return TextTable(
+            title: "Cost of a rate limiter's decision",
+            columns: speedColumns("decisions", per: "decision")
+                + [.init("allocations", unit: "per decision", best: .lowest)],
+            groups: groups.map { scenario, driver, rows in
+                .init(
+                    title(scenario, driver),
+                    rows: rows.map { row in
+                        speedCells(row) + [
+                            cell(row, Numbers.decimal(row.allocationsPerOp, decimals: 3), row.allocationsPerOp)
+                        ]
+                    }
+                )
+            },
+            notes: clockNotes + overhead.limiters
+        )
+    }
+
+    /// What both kinds of speed tables begin with.
+    private func speedColumns(_ header: String, per operation: String) -> [TextTable.Column] {
+        [
+            .init("implementation", alignment: .left), .init("family", alignment: .left),
+            .init(header, unit: "\(operation)s/s", best: .highest), .init("95 % interval", unit: "\(operation)s/s"),
+            .init("to reference", unit: "median [95 %]"), .init("CPU", unit: "per \(operation)", best: .lowest),
+        ]
+    }
+
+    private func speedCells(_ row: ComparisonRow) -> [TextTable.Cell] {
+        [
+            "\(row.implementation)", "\(row.family)", cell(row, Numbers.rate(row.throughputPerS), row.throughputPerS),
+            "\(interval(row.throughputCiLow, row.throughputCiHigh))", ratio(row),
+            cell(row, Numbers.duration(nanoseconds: row.cpuNsPerOp), row.cpuNsPerOp),
+        ]
+    }
+
+    // MARK: - Accuracy and stress
+
+    private var accuracy: TextTable? {
+        guard !results.accuracy.isEmpty else { return nil }
+        return TextTable(
+            title: "Rate accuracy",
+            columns: [
+                .init("implementation", alignment: .left), .init("granted"),
+                .init("allowed", unit: "by the oracle"), .init("error", unit: "ppm"),
+                .init("overshoot", unit: "permits, worst window", best: .lowest), .init("jitter p50"),
+                .init("jitter p99"), .init("fairness", unit: "Jain"), .init("decision", best: .lowest),
+                .init("verdict", alignment: .left),
+            ],
+            groups: scenarios.filter { $0.section == .accuracy }.compactMap { scenario in
+                let rows = results.accuracy.filter { $0.scenario == scenario.name }
+                    .sorted { $0.implementation < $1.implementation }
+                guard !rows.isEmpty else { return nil }
+                return .init(
+                    "\(scenario.name): \(scenario.title)",
+                    rows: rows.map { row in
+                        let competes = !bystanders.contains(row.implementation)
+                        return [
+                            "\(row.implementation)", "\(Numbers.count(row.granted.map(Double.init)))",
+                            "\(Numbers.count(row.allowed.map(Double.init)))",
+                            "\(Numbers.decimal(row.errorPpm, decimals: 0))",
+                            .init(
+                                Numbers.decimal(row.overshootPermits),
+                                value: competes ? row.overshootPermits : nil
+                            ),
+                            "\(Numbers.duration(nanoseconds: row.jitterP50Ns))",
+                            "\(Numbers.duration(nanoseconds: row.jitterP99Ns))",
+                            "\(Numbers.decimal(row.jainIndex, decimals: 3))",
+                            .init(
+                                Numbers.duration(nanoseconds: row.decisionNs),
+                                value: competes ? row.decisionNs : nil
+                            ),
+                            "\(row.verdict)\(competes ? "" : " (control)")",
+                        ]
+                    }
+                )
+            },
+            notes: ["Overshoot is the largest excess over burst + rate · T of all windows; a control is meant to fail."]
+                + clockNotes
+        )
+    }
+
+    private var stress: TextTable? {
+        guard !results.stress.isEmpty else { return nil }
+        return TextTable(
+            title: "Floods under a memory cap"
+                + (results.capMethod.map { " (\($0.rawValue))" } ?? ""),
+            columns: [
+                .init("implementation", alignment: .left), .init("expected", alignment: .left),
+                .init("outcome", alignment: .left), .init("offered"), .init("accepted"), .init("taken"),
+                .init("dropped"), .init("lost"), .init("peak", unit: "allocated"), .init("bound"),
+                .init("growth", unit: "per second"), .init("verdict", alignment: .left),
+            ],
+            groups: scenarios.filter { $0.section == .stress }.compactMap { scenario in
+                let rows = results.stress.filter { $0.scenario == scenario.name }
+                    .sorted { $0.implementation < $1.implementation }
+                guard !rows.isEmpty else { return nil }
+                let cap = Numbers.bytes(rows[0].capBytes.map(Double.init))
+                return .init(
+                    "\(scenario.name): \(scenario.title); cap \(cap)",
+                    rows: rows.map { row in
+                        let counts = [row.offered, row.accepted, row.taken, row.dropped, row.lost]
+                        let starts: [TextTable.Cell] = ["\(row.implementation)", "\(row.expected)", "\(row.outcome)"]
+                        return starts
+                            + counts.map { "\(Numbers.count($0.map(Double.init)))" }
+                            + [
+                                "\(Numbers.bytes(row.peakAllocatedBytes.map(Double.init)))",
+                                "\(Numbers.bytes(row.boundBytes.map(Double.init)))",
+                                "\(Numbers.bytes(row.growthBytesPerS.map { max(0, $0) }))", "\(row.verdict)",
+                            ]
+                    }
+                )
+            },
+            notes: ["Of a process that died, the figures are those of its last sign of life."]
+                + (results.stress.contains { bystanders.contains($0.implementation) }
+                    ? [] : ["No control ran, so that nobody's survival is proof of anything."])
+        )
+    }
+
+    // MARK: - Parts
+
+    private typealias Comparison = (scenario: Scenario, driver: Scenario.Driver, rows: [ComparisonRow])
+
+    private func groups(_ isIncluded: (Scenario) -> Bool) -> [Comparison] {
+        scenarios.filter { $0.section == .throughput && isIncluded($0) }.flatMap { scenario in
+            scenario.drivers.compactMap { driver in
+                let rows = results.comparison.filter { $0.scenario == scenario.name && $0.driver == driver }
+                return rows.isEmpty ? nil : (scenario, driver, rows)
+            }
+        }
+    }
+
+    private func title(_ scenario: Scenario, _ driver: Scenario.Driver) -> String {
+        let reference = scenario.reference.map { ", reference \($0)" } ?? ""
+        return "\(scenario.name), \(driver.rawValue): \(scenario.title)\(reference)"
+    }
+
+    private func cell(_ row: ComparisonRow, _ text: String, _ value: Double?) -> TextTable.Cell {
+        .init(text, value: bystanders.contains(row.implementation) ? nil : value)
+    }
+
+    private func interval(_ low: Double?, _ high: Double?) -> String {
+        guard let low, let high else { return Numbers.notMeasured }
+        return "\(Numbers.rate(low)) – \(Numbers.rate(high))"
+    }
+
+    private func ratio(_ row: ComparisonRow) -> TextTable.Cell {
+        guard let median = row.ratioToReference else { return "\(Numbers.notMeasured)" }
+        return "\(Numbers.ratio(Estimate(median: median, low: row.ratioCiLow, high: row.ratioCiHigh)))"
+    }
+
+    private func share(_ row: ComparisonRow, _ metric: Metric) -> String {
+        let values = results.samples.filter {
+            $0.scenario == row.scenario && $0.implementation == row.implementation && $0.driver == row.driver
+                && $0.metric == metric.name
+        }
+        guard let median = Bootstrap.median(values.compactMap(\.value)) else { return "0 %" }
+        return "\(Numbers.decimal(median * 100, decimals: 1)) %"
+    }
+
+    // MARK: - What the harness costs
+
+    private var overhead: HarnessOverhead { HarnessOverhead(results, registry) }
+
+    private var clockNotes: [String] {
+        results.clockCostNanoseconds.map {
+            let cost = Numbers.duration(nanoseconds: $0)
+            return ["The harness reads the clock for each measured event; a reading takes \(cost)."]
+        } ?? []
+    }
+}

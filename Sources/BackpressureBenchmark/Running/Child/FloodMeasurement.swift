@@ -1,0 +1,99 @@
+import BoundedQueues
+
+/// A queue flooded at many times its consumers' speed, in a process under a memory cap.
+///
+/// What matters must be known even if the process dies: it reports as it goes.
+struct FloodMeasurement {
+    let job: MeasurementJob
+    let load: QueueLoad
+    let implementation: QueueImplementation
+    let tell: (Heartbeat) -> Void
+
+    func perform() throws(MeasurementError) -> MeasurementReport {
+        guard let factor = load.overloadFactor, load.serviceTimeNanoseconds > 0 else {
+            throw MeasurementError("a stress scenario needs overload_factor and service_time_us")
+        }
+        guard Jemalloc.isAccounting else { throw .noAccounting }
+        var flood = load
+        let consumersPerSecond = Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
+        flood.arrival = .constant(ratePerSecond: factor * consumersPerSecond)
+
+        var baseline = 0
+        var queueBytes = 0
+        var peak = 0
+        var retained = 0
+        var samples: [MemorySample] = []
+        var observer = QueueRun.Observer()
+        observer.beforeQueue = { baseline = Jemalloc.gauges()?.allocated ?? 0 }
+        observer.queueMade = { queueBytes = (Jemalloc.gauges()?.allocated ?? 0) - baseline }
+        observer.sampleIntervalNanoseconds = 1_000_000
+        observer.sample = { progress, elapsed in
+            guard let gauges = Jemalloc.gauges() else { return }
+            peak = max(peak, gauges.allocated - baseline)
+            // Every millisecond is watched, every tenth is told.
+            guard samples.isEmpty || Int(elapsed) - samples[samples.count - 1].elapsedNanoseconds >= 10_000_000 else {
+                return
+            }
+            let statistics = progress.instance.statistics
+            let sample = MemorySample(
+                elapsedNanoseconds: Int(elapsed),
+                gauges: gauges,
+                depth: waitFor { await statistics().depth }
+            )
+            samples.append(sample)
+            tell(
+                Heartbeat(
+                    memory: sample,
+                    offered: progress.offered,
+                    accepted: progress.accepted,
+                    taken: progress.taken,
+                    peakResidentBytes: ProcessUsage.peakResidentBytes()
+                )
+            )
+        }
+        observer.drained = { _ in
+            let allocated = (Jemalloc.gauges()?.allocated ?? 0) - baseline
+            peak = max(peak, allocated)
+            retained = max(0, allocated)
+        }
+
+        let outcome = try QueueRun(
+            implementation: implementation,
+            load: flood,
+            driver: job.driver,
+            seed: job.seed,
+            warmupSeconds: 0,
+            durationSeconds: job.durationSeconds
+        ).perform(observer: observer)
+
+        var report = MeasurementReport()
+        report.violation = outcome.violation
+        report.flood = FloodFigures(
+            durationSeconds: outcome.measured.seconds,
+            offered: outcome.offered,
+            accepted: outcome.accepted,
+            taken: outcome.taken,
+            refused: outcome.refused,
+            dropped: outcome.dropped + outcome.evicted,
+            lost: outcome.lost,
+            peakAllocatedBytes: peak,
+            retainedBytes: retained,
+            peakResidentBytes: ProcessUsage.peakResidentBytes(),
+            boundBytes: queueBytes + boundBytes
+        )
+        return report
+    }
+
+    /// What may be allocated beside the queue's own storage: the elements in it, those in the hands of its producers
+    /// (one offered, one evicted) and consumers, and an allowance for the workers themselves.
+    private var boundBytes: Int {
+        let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
+        let elements = load.capacity + 2 * load.producers + load.consumers
+        return elements * element + (load.producers + load.consumers) * 16_384 + 262_144
+    }
+}
+
+extension Payload {
+    /// A Swift object's header and one pointer.
+    static let objectBytes = 24
+}

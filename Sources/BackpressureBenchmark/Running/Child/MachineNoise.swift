@@ -1,0 +1,74 @@
+import ConcurrencySupport
+import Synchronization
+
+/// How fast and how steady the machine is at the moment: measured in every child beside its own work, so that the noise
+/// of a whole run is known.
+struct MachineNoise: Codable, Sendable {
+    /// A fixed piece of arithmetic.
+    var calibrationNanoseconds: Double
+    /// Handing a word from one thread to another and back: tells where the system has put them.
+    var pingPongNanoseconds: Double
+    /// Reading the clock once.
+    var clockNanoseconds: Double
+
+    /// Some four milliseconds.
+    static func measure() -> MachineNoise {
+        MachineNoise(
+            calibrationNanoseconds: calibration(),
+            pingPongNanoseconds: pingPong(roundTrips: 5_000),
+            clockNanoseconds: clock(readings: 20_000)
+        )
+    }
+
+    private static func time(_ work: () -> Void) -> Double {
+        let clock = SystemNanosecondClock()
+        let start = clock.nanoseconds()
+        work()
+        return Double(clock.nanoseconds() - start)
+    }
+
+    private static func calibration() -> Double {
+        time {
+            var state: UInt64 = 1
+            for _ in 0..<1_000_000 { state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407 }
+            keep(state)
+        }
+    }
+
+    private static func clock(readings: Int) -> Double {
+        let clock = SystemNanosecondClock()
+        return time {
+            var sum: UInt64 = 0
+            for _ in 0..<readings { sum &+= clock.nanoseconds() }
+            keep(sum)
+        } / Double(readings)
+    }
+
+    private final class Court: Sendable {
+        let ball = Atomic<Int>(0)
+    }
+
+    private static func pingPong(roundTrips: Int) -> Double {
+        let court = Court()
+        let partner = WorkerThread {
+            for turn in 0..<roundTrips {
+                var backoff = Backoff(pauses: 2_000)
+                while court.ball.load(ordering: .acquiring) != 2 * turn + 1 { backoff.pause() }
+                court.ball.store(2 * turn + 2, ordering: .releasing)
+            }
+        }
+        let nanoseconds = time {
+            for turn in 0..<roundTrips {
+                court.ball.store(2 * turn + 1, ordering: .releasing)
+                var backoff = Backoff(pauses: 2_000)
+                while court.ball.load(ordering: .acquiring) != 2 * turn + 2 { backoff.pause() }
+            }
+        }
+        partner.join()
+        return nanoseconds / Double(roundTrips)
+    }
+}
+
+/// Keeps the optimiser from removing work whose result nobody needs.
+@inline(never)
+func keep<Value>(_ value: Value) {}

@@ -1,0 +1,90 @@
+import Foundation
+
+/// The child's side: reads a job from standard input, makes the measurement, writes what came of it to standard output.
+package enum MeasurementChild {
+    /// Reads one job and carries it out.
+    ///
+    /// Returns normally whatever happens to the measurement: the parent learns of it from the messages.
+    package static func run(registry: Registry) async {
+        let output = MessageWriter()
+        do {
+            let input = try FileHandle.standardInput.readToEnd() ?? Data()
+            let job = try JSONDecoder().decode(MeasurementJob.self, from: input)
+            // Should it hang when nobody is left to end it, the system does.
+            alarm(UInt32(job.timeLimitSeconds) + 10)
+            if let cap = job.cap { try MemoryCap.enter(cap) }
+            // A thread of its own conducts, so that the pool's threads are left to the tasks that are measured.
+            let result = await withUnsafeContinuation { continuation in
+                let conductor = WorkerThread {
+                    continuation.resume(returning: measure(job, registry, output))
+                }
+                conductor.detach()
+            }
+            switch result {
+            case .success(let report): output.write(.report(report))
+            case .failure(let error): output.write(.failure(error.description))
+            }
+        } catch {
+            output.write(.failure("\(error)"))
+        }
+    }
+
+    private static func measure(
+        _ job: MeasurementJob,
+        _ registry: Registry,
+        _ output: MessageWriter
+    ) -> Result<MeasurementReport, MeasurementError> {
+        do throws(MeasurementError) {
+            var report: MeasurementReport
+            switch job.scenario.load {
+            case .queue(let load):
+                guard let implementation = registry.queues.first(where: { $0.id == job.implementation }) else {
+                    throw MeasurementError("no queue is registered as '\(job.implementation)'")
+                }
+                let measurement = QueueMeasurement(
+                    job: job,
+                    load: load,
+                    implementation: implementation,
+                    measuredByYardstick: registry.queues.first { $0.id == implementation.yardstickFor }
+                )
+                switch job.kind {
+                case .speed: report = try measurement.speed()
+                case .memory: report = try measurement.memory()
+                case .flood:
+                    report = try FloodMeasurement(job: job, load: load, implementation: implementation) {
+                        output.write(.heartbeat($0))
+                    }.perform()
+                case .accuracy: throw MeasurementError("accuracy is measured of limiters")
+                }
+            case .limiter(let load):
+                guard let implementation = registry.limiters.first(where: { $0.id == job.implementation }) else {
+                    throw MeasurementError("no limiter is registered as '\(job.implementation)'")
+                }
+                let cost = LimiterCostMeasurement(job: job, load: load, implementation: implementation)
+                switch job.kind {
+                case .speed: report = try cost.speed()
+                case .memory: report = try cost.memory()
+                case .accuracy:
+                    report = try AccuracyMeasurement(job: job, load: load, implementation: implementation).perform()
+                case .flood: throw MeasurementError("floods are for queues")
+                }
+            }
+            if job.kind == .speed { report.noise = MachineNoise.measure() }
+            return .success(report)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// Writes messages as lines of JSON, each in one `write`, so that none is lost in a buffer when the process dies.
+// It holds nothing; the lock keeps lines whole.
+final class MessageWriter: Sendable {
+    private let lock = NSLock()
+
+    func write(_ message: ChildMessage) {
+        guard var line = try? JSONEncoder().encode(message) else { return }
+        line.append(0x0A)
+        lock.withLock { try? FileHandle.standardOutput.write(contentsOf: line) }
+    }
+}

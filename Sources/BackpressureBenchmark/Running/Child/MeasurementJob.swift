@@ -1,0 +1,96 @@
+/// One measurement, as the parent process hands it to the child that makes it.
+struct MeasurementJob: Codable, Sendable {
+    /// What is measured. Memory is accounted apart from speed, because exact accounting slows allocation down.
+    enum Kind: String, Codable, Sendable {
+        case speed, memory, accuracy, flood
+    }
+
+    var kind: Kind
+    var scenario: Scenario
+    var implementation: String
+    var driver: Scenario.Driver
+    var seed: UInt64
+    var warmupSeconds: Double
+    var durationSeconds: Double
+    /// The memory cap to come under first; `nil`: none.
+    var cap: MemoryCap.Orders?
+    /// After this the child is taken to hang.
+    var timeLimitSeconds: Double
+}
+
+/// A line that the child writes to standard output.
+enum ChildMessage: Codable, Sendable {
+    /// Memory and progress now: what is known if the child dies.
+    case heartbeat(Heartbeat)
+    case report(MeasurementReport)
+    /// It could not be measured, for this reason.
+    case failure(String)
+}
+
+/// The state of a flood at one moment.
+struct Heartbeat: Codable, Sendable {
+    var memory: MemorySample
+    var offered: Int
+    var accepted: Int
+    var taken: Int
+    /// Resident memory of the whole process at its highest, in bytes.
+    var peakResidentBytes: Int?
+}
+
+/// jemalloc's gauges at one moment of a run.
+struct MemorySample: Codable, Sendable {
+    /// Since the run began.
+    var elapsedNanoseconds: Int
+    var gauges: Jemalloc.Gauges
+    /// Elements in the queue; `nil`: not asked, since asking would disturb the measurement.
+    var depth: Int?
+}
+
+/// What a child measured.
+struct MeasurementReport: Codable, Sendable {
+    /// By ``Metric`` name; what was not measured is missing.
+    var metrics: [String: Double] = [:]
+    /// What went wrong with the elements, in words: a queue that lost some, or made some up.
+    var violation: String?
+    var memory: [MemorySample] = []
+    var accuracy: AccuracyFigures?
+    var flood: FloodFigures?
+    var noise: MachineNoise?
+}
+
+/// What an accuracy measurement found.
+struct AccuracyFigures: Codable, Sendable {
+    var durationSeconds: Double
+    var granted: Int
+    var allowed: Int
+    /// The largest excess over the envelope of any window, in permits.
+    var overshootPermits: Double
+    var jitterP50Nanoseconds: Double?
+    var jitterP99Nanoseconds: Double?
+    var jainIndex: Double?
+    var decisionNanoseconds: Double?
+    /// Virtual clock only: decisions that differed from the oracle's, of how many.
+    var wrongDecisions: Int?
+    var decisions: Int?
+}
+
+/// What a flood came to that its process survived.
+struct FloodFigures: Codable, Sendable {
+    var durationSeconds: Double
+    var offered: Int
+    var accepted: Int
+    var taken: Int
+    /// Offered and not accepted: returned to the producer, or dropped at the tail.
+    var refused: Int
+    /// Handed to the drop handler: at the tail, or evicted.
+    var dropped: Int
+    /// Accepted, and neither taken nor evicted once the queue was drained.
+    var lost: Int
+    /// The most allocated at once, over what was allocated before the queue was made; `nil`: no accounting.
+    var peakAllocatedBytes: Int?
+    /// What is still allocated after the drain, likewise.
+    var retainedBytes: Int?
+    var peakResidentBytes: Int?
+    /// What the queue may take by its capacity.
+    var boundBytes: Int?
+}

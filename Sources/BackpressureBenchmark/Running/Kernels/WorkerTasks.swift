@@ -1,0 +1,116 @@
+public import ConcurrencySupport
+import Histogram
+import Synchronization
+
+/// A producer's orders.
+public struct ProducerTask: Sendable {
+    @usableFromInline let control: RunControl
+    @usableFromInline let counts: WorkerCounts
+    /// The number of this producer's first element; the next ones follow.
+    @usableFromInline let firstNumber: UInt64
+    @usableFromInline let byteCount: Int
+    /// Whether an element that came back is offered again until it enters (policy `block` on threads).
+    @usableFromInline let offersAgain: Bool
+    /// When to offer, in nanoseconds from the start, in order; `nil`: as soon as the last was dealt with.
+    @usableFromInline let schedule: Schedule?
+    /// Of one that pushes and pops in turn: ends after so many operations.
+    @usableFromInline var limit = UInt64.max
+
+    static let numberBits: UInt64 = 40
+}
+
+/// A consumer's orders.
+public struct ConsumerTask: Sendable {
+    @usableFromInline let control: RunControl
+    @usableFromInline let counts: WorkerCounts
+    /// Time spent on each element.
+    @usableFromInline let serviceNanoseconds: UInt64
+    /// Where latency goes; `nil`: not measured.
+    @usableFromInline let latency: LatencyRecorder?
+}
+
+/// Intended start times in memory that no worker has to retain.
+@usableFromInline
+final class Schedule: Sendable {
+    // Written before the workers start, constant afterwards.
+    @usableFromInline nonisolated(unsafe) let times: UnsafeMutableBufferPointer<UInt64>
+
+    init(_ times: [UInt64]) {
+        self.times = .allocate(capacity: times.count)
+        _ = self.times.initialize(from: times)
+    }
+
+    deinit {
+        times.deallocate()
+    }
+}
+
+/// Latency of one consumer, from the intended start of an element to the moment when it was taken.
+///
+/// Measuring from the intended start and not from the push keeps a stalled producer from hiding the wait that its
+/// elements had (coordinated omission).
+@usableFromInline
+final class LatencyRecorder: @unchecked Sendable {  // only its consumer touches the histogram until that has finished
+    private let control: RunControl
+    private let schedules: [Schedule]
+    private let warmupNanoseconds: UInt64
+    private(set) var histogram = LatencyRecorder.emptyHistogram
+    /// Latencies above what the histogram tracks (an hour).
+    private(set) var outOfRange = 0
+
+    /// Tracks 1 ns to 1 h with three significant digits; all of it allocated here.
+    static var emptyHistogram: Histogram<UInt64> {
+        Histogram<UInt64>(lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000_000_000)
+    }
+
+    init(control: RunControl, schedules: [Schedule], warmupNanoseconds: UInt64) {
+        self.control = control
+        self.schedules = schedules
+        self.warmupNanoseconds = warmupNanoseconds
+    }
+
+    @usableFromInline
+    func record(number: UInt64) {
+        let now = SystemNanosecondClock().nanoseconds()
+        let producer = Int(number >> ProducerTask.numberBits)
+        let intended = schedules[producer].times[Int(number & (1 << ProducerTask.numberBits - 1))]
+        guard intended >= warmupNanoseconds else { return }
+        let start = control.startNanoseconds.load(ordering: .relaxed) + intended
+        if !histogram.record(now > start ? now - start : 0) { outOfRange += 1 }
+    }
+}
+
+/// Waits for a moment on a thread: sleeps while it is far, then spins.
+@usableFromInline
+func waitUntil(nanoseconds moment: UInt64) {
+    let clock = SystemNanosecondClock()
+    let spinNanoseconds: UInt64 = 60_000
+    var now = clock.nanoseconds()
+    while now + spinNanoseconds < moment {
+        sleep(nanoseconds: moment - now - spinNanoseconds)
+        now = clock.nanoseconds()
+    }
+    var backoff = Backoff(pauses: 4)
+    while clock.nanoseconds() < moment { backoff.pause() }
+}
+
+/// Waits for a moment in a task: sleeps while it is far, then lets other tasks run.
+@usableFromInline
+func waitUntil(nanoseconds moment: UInt64) async {
+    let clock = SystemNanosecondClock()
+    let sleepNanoseconds: UInt64 = 200_000
+    let now = clock.nanoseconds()
+    if now + sleepNanoseconds < moment {
+        try? await Task.sleep(for: .nanoseconds(moment - now - sleepNanoseconds / 2), tolerance: .zero)
+    }
+    while clock.nanoseconds() < moment { await Task.yield() }
+}
+
+/// A consumer's work on an element.
+@inlinable @inline(__always)
+func serve(nanoseconds: UInt64) {
+    guard nanoseconds > 0 else { return }
+    let clock = SystemNanosecondClock()
+    let end = clock.nanoseconds() + nanoseconds
+    while clock.nanoseconds() < end {}
+}

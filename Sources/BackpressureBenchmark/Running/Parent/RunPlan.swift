@@ -1,0 +1,257 @@
+import BackpressureTesting
+import Foundation
+
+/// Everything that a run will measure, in order, settled before the first measurement.
+struct RunPlan: Sendable {
+    /// One child process to come.
+    struct Measurement: Sendable {
+        var job: MeasurementJob
+        var family: Family
+        var role: Role
+        /// Which of the runs that are compared with each other.
+        var block: Int
+        /// With start and end of the process.
+        var plannedSeconds: Double
+    }
+
+    let scenarios: [Scenario]
+    let measurements: [Measurement]
+
+    var plannedSeconds: Double { measurements.reduce(0) { $0 + $1.plannedSeconds } }
+
+    /// - Throws: ``RunError`` if the options name what doesn't exist or leave nothing to measure.
+    init(_ options: RunOptions, scenarios all: [Scenario], registry: Registry) throws(RunError) {
+        try RunPlan.checkNames(options, scenarios: all, registry: registry)
+        let selection = try Selection(options)
+        let eligible = all.filter { scenario in
+            options.sections.contains(scenario.section)
+                && (!options.scenarioFiles.isEmpty || scenario.profiles.contains(options.profile))
+        }
+        var generator = SeededGenerator(seed: options.seed)
+        var rows: [Row] = []
+        for scenario in eligible {
+            let all = RunPlan.rows(scenario, registry)
+            try RunPlan.checkNamed(in: scenario, all)
+            let kept = all.filter { selection.keeps($0.implementation, in: scenario) }
+            // A control gives the others' results their meaning, so it comes along wherever it is the check's proof.
+            let needsControl = scenario.section != .throughput && !kept.isEmpty
+            rows += all.filter { row in
+                kept.contains { $0.implementation == row.implementation && $0.driver == row.driver }
+                    || (needsControl && row.role == .control)
+            }
+        }
+        let measured = Set(rows.map(\.scenario.name))
+        scenarios = eligible.filter { measured.contains($0.name) }
+        measurements = RunPlan.inOrder(rows, options, &generator)
+        if measurements.isEmpty {
+            throw .nothingToMeasure(
+                "no scenario of the profile '\(options.profile.rawValue)' fits the options; "
+                    + "'list' shows what there is, and which implementations support which load"
+            )
+        }
+        for id in options.implementations where !rows.contains(where: { $0.implementation == id }) {
+            throw .nothingToMeasure(
+                "'\(id)' supports no scenario that fits the options; leave out '--implementation \(id)', or see 'list'"
+            )
+        }
+    }
+
+    /// What a scenario names must be measured by one of its drivers at least.
+    private static func checkNamed(in scenario: Scenario, _ rows: [Row]) throws(RunError) {
+        for id in scenario.implementations where !rows.contains(where: { $0.implementation == id }) {
+            throw .nothingToMeasure(
+                "scenario '\(scenario.name)' names '\(id)', which supports no such load for a "
+                    + "\(scenario.mechanism.rawValue) driven by \(scenario.drivers.map(\.rawValue).joined(separator: ", ")); "
+                    + "'list' shows what supports what"
+            )
+        }
+    }
+
+    /// One implementation in one scenario, with one driver.
+    private struct Row {
+        var scenario: Scenario
+        var driver: Scenario.Driver
+        var implementation: String
+        var family: Family
+        var role: Role
+    }
+
+    private static func rows(_ scenario: Scenario, _ registry: Registry) -> [Row] {
+        let named = scenario.implementations
+        func isWanted(_ id: String) -> Bool { named.isEmpty || named.contains(id) }
+        var rows: [Row] = []
+        func add(_ id: String, _ family: Family, _ role: Role, reasonAgainst: (Scenario.Driver) -> String?) {
+            guard isWanted(id) else { return }
+            var drivers = scenario.drivers.filter { reasonAgainst($0) == nil }
+            // Throughput is compared for each driver; the other sections ask whether it holds, by its natural one.
+            if scenario.section != .throughput { drivers = Array(drivers.prefix(1)) }
+            rows += drivers.map {
+                Row(scenario: scenario, driver: $0, implementation: id, family: family, role: role)
+            }
+        }
+        switch scenario.load {
+        case .queue(let load):
+            for queue in registry.queues where scenario.section == .throughput || queue.role != .yardstick {
+                add(queue.id, queue.family, queue.role) { queue.reasonAgainst(load, driver: $0) }
+            }
+        case .limiter(let load):
+            for limiter in registry.limiters where scenario.section == .throughput || limiter.role != .yardstick {
+                add(limiter.id, limiter.family, limiter.role) { limiter.reasonAgainst(load, driver: $0) }
+            }
+        }
+        return rows
+    }
+
+    /// Blocks of throughput first, each with all implementations in random order; then memory, accuracy, stress.
+    private static func inOrder(
+        _ rows: [Row],
+        _ options: RunOptions,
+        _ generator: inout SeededGenerator
+    ) -> [Measurement] {
+        var measurements: [Measurement] = []
+        let comparisons = Dictionary(grouping: rows) { "\($0.scenario.name)/\($0.driver.rawValue)" }
+        func groups(_ section: Scenario.Section) -> [[Row]] {
+            comparisons.sorted { $0.key < $1.key }.map(\.value).filter { $0[0].scenario.section == section }
+        }
+        func append(_ row: Row, kind: MeasurementJob.Kind, block: Int) {
+            measurements.append(
+                measurement(row, kind: kind, block: block, profile: options.profile, seed: options.seed)
+            )
+        }
+        let repetitions = { (scenario: Scenario) in
+            options.repetitions ?? options.profile.repetitions(scenario)
+        }
+        let throughput = groups(.throughput)
+        for block in 0..<(throughput.map { repetitions($0[0].scenario) }.max() ?? 0) {
+            // Those that are compared run next to each other, so that a drifting machine drifts for all of them.
+            for group in throughput.shuffled(using: &generator) where block < repetitions(group[0].scenario) {
+                for row in group.shuffled(using: &generator) { append(row, kind: .speed, block: block) }
+            }
+        }
+        for group in throughput {
+            for row in group { append(row, kind: .memory, block: 0) }
+        }
+        for (section, kind) in [(Scenario.Section.accuracy, MeasurementJob.Kind.accuracy), (.stress, .flood)] {
+            for group in groups(section) {
+                for block in 0..<repetitions(group[0].scenario) {
+                    for row in group.shuffled(using: &generator) { append(row, kind: kind, block: block) }
+                }
+            }
+        }
+        return measurements
+    }
+
+    private static func measurement(
+        _ row: Row,
+        kind: MeasurementJob.Kind,
+        block: Int,
+        profile: Scenario.Profile,
+        seed: UInt64
+    ) -> Measurement {
+        var warmup = row.scenario.warmupSeconds * profile.timeFactor
+        var duration = row.scenario.durationSeconds * profile.timeFactor
+        // Counting allocations needs no long run, unless elements come in bursts: a short one might miss them.
+        if kind == .memory, !row.scenario.comesInBursts {
+            (warmup, duration) = (min(warmup, 0.02), min(duration, 0.08))
+        }
+        let planned = warmup + duration + processSeconds
+        return Measurement(
+            job: MeasurementJob(
+                kind: kind,
+                scenario: row.scenario,
+                implementation: row.implementation,
+                driver: row.driver,
+                // Every implementation in a block gets the same arrivals.
+                seed: SeededGenerator(seed: seed, stream: UInt64(block)).peek(),
+                warmupSeconds: warmup,
+                durationSeconds: duration,
+                timeLimitSeconds: 10 + 10 * planned
+            ),
+            family: row.family,
+            role: row.role,
+            block: block,
+            plannedSeconds: planned
+        )
+    }
+
+    /// Starting a child, its look at the machine's noise, and its end.
+    private static let processSeconds = 0.06
+
+    private static func checkNames(
+        _ options: RunOptions,
+        scenarios: [Scenario],
+        registry: Registry
+    ) throws(RunError) {
+        for id in options.implementations where !registry.ids.contains(id) {
+            let hint = NearestWord.hint(for: id, among: registry.ids)
+            let known = registry.ids.joined(separator: ", ")
+            throw .usage("there is no implementation '\(id)'; there are: \(known)\(hint)")
+        }
+        for scenario in scenarios {
+            let named = scenario.implementations + [scenario.reference].compactMap(\.self)
+            for id in named where !registry.ids.contains(id) {
+                throw .inputFile(
+                    "scenario '\(scenario.name)' names an implementation '\(id)' that is not registered; "
+                        + "there are: \(registry.ids.joined(separator: ", "))"
+                )
+            }
+        }
+    }
+}
+
+/// Which implementations in which scenarios the options keep.
+private struct Selection {
+    private let implementations: Set<String>
+    private let filter: NSRegularExpression?
+
+    init(_ options: RunOptions) throws(RunError) {
+        implementations = Set(options.implementations)
+        guard let pattern = options.filter else {
+            filter = nil
+            return
+        }
+        do {
+            filter = try NSRegularExpression(pattern: pattern)
+        } catch {
+            throw .usage("'\(pattern)' is not a regular expression (--filter)")
+        }
+    }
+
+    func keeps(_ implementation: String, in scenario: Scenario) -> Bool {
+        (implementations.isEmpty || implementations.contains(implementation))
+            && (matches(implementation) || matches(scenario.name))
+    }
+
+    private func matches(_ text: String) -> Bool {
+        guard let filter else { return true }
+        return filter.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
+    }
+}
+
+extension Scenario.Profile {
+    /// How the profile stretches the times that scenarios give.
+    var timeFactor: Double {
+        switch self {
+        case .quick: 0.4
+        case .standard: 1
+        case .full: 3
+        }
+    }
+
+    /// How often a scenario is repeated.
+    func repetitions(_ scenario: Scenario) -> Int {
+        switch self {
+        case .quick: min(scenario.repetitions, 3)
+        case .standard: scenario.repetitions
+        case .full: scenario.repetitions * 3
+        }
+    }
+}
+
+extension SeededGenerator {
+    /// The number that comes next.
+    fileprivate func peek() -> UInt64 {
+        var copy = self
+        return copy.next()
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+/// Carries out a plan: one child process after the other, never two at once.
+struct Runner: Sendable {
+    let plan: RunPlan
+    let child: ChildProcess
+    let observer: any RunObserver
+
+    /// What came of one measurement.
+    struct Result: Sendable {
+        var measurement: RunPlan.Measurement
+        /// `nil`: no process could be started; `error` says why.
+        var outcome: ChildProcess.Outcome?
+        var error: String?
+        var capMethod: MemoryCap.Method?
+        /// How many processes the kernel killed for want of memory.
+        var oomKills: Int?
+        /// The most memory the capped group ever used.
+        var capPeakBytes: Int?
+    }
+
+    /// What came of all.
+    struct Results: Sendable {
+        var measured: [Result] = []
+        /// Measurements thrown away because the machine was disturbed, and made again.
+        var repeated = 0
+        /// Ended before the plan was.
+        var isInterrupted = false
+    }
+
+    func run() async -> Results {
+        var results = Results()
+        var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
+        var disturbance = Disturbance()
+        var hung: Set<String> = []
+        for (index, measurement) in plan.measurements.enumerated() {
+            if Task.isCancelled { break }
+            observer.began(measurement, step: index + 1, remainingSeconds: remaining.remainingSeconds)
+            if hung.contains(measurement.job.label) {
+                var result = Result(measurement: measurement)
+                result.error = "not measured again, because it hung before"
+                observer.finished(result)
+                results.measured.append(result)
+                continue
+            }
+            let start = ContinuousClock.now
+            var result = await measure(measurement)
+            if result.outcome?.ending == .hung { hung.insert(measurement.job.label) }
+            if disturbance.isDisturbed(result.outcome?.report?.noise), !Task.isCancelled {
+                results.repeated += 1
+                result = await measure(measurement)
+            }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            remaining.finished(planned: measurement.plannedSeconds, actual: seconds)
+            // Ctrl-C goes to the child too, and may be seen there first.
+            if Task.isCancelled || result.outcome?.ending == .signalled(Int(SIGINT)) { break }
+            observer.finished(result)
+            results.measured.append(result)
+        }
+        results.isInterrupted = results.measured.count < plan.measurements.count
+        return results
+    }
+
+    private func measure(_ measurement: RunPlan.Measurement) async -> Result {
+        var result = Result(measurement: measurement)
+        var job = measurement.job
+        var cgroup: CgroupFolder?
+        defer { cgroup?.remove() }
+        do {
+            if case .queue(let load) = job.scenario.load, let cap = load.memoryCapBytes, job.kind == .flood {
+                let method = MemoryCap.method
+                if method != .extentHooks { cgroup = try CgroupFolder(method: method, capBytes: cap) }
+                job.cap = MemoryCap.Orders(method: method, bytes: cap, cgroup: cgroup?.path)
+                result.capMethod = method
+            }
+            result.outcome = try await child.run(job)
+        } catch {
+            result.error = "\(error)"
+        }
+        result.oomKills = cgroup?.oomKills
+        result.capPeakBytes = cgroup?.peakBytes
+        return result
+    }
+}
+
+/// Whoever wants to know how far a run is.
+protocol RunObserver: Sendable {
+    /// A measurement begins, the first being step 1.
+    func began(_ measurement: RunPlan.Measurement, step: Int, remainingSeconds: Double)
+    func finished(_ result: Runner.Result)
+}
+
+/// Tells a disturbed measurement by the time that two threads of its process took to hand a word back and forth: the
+/// system has put them apart, or somebody else was on their processors.
+private struct Disturbance {
+    private var usual: [Double] = []
+    private var repetitionsLeft = 40
+
+    /// Whether a measurement should be made again; learns from it.
+    mutating func isDisturbed(_ noise: MachineNoise?) -> Bool {
+        guard let noise else { return false }
+        let limit = Bootstrap.median(usual).map { 3 * $0 }
+        usual.append(noise.pingPongNanoseconds)
+        guard usual.count > 8, let limit, noise.pingPongNanoseconds > limit, repetitionsLeft > 0 else { return false }
+        repetitionsLeft -= 1
+        return true
+    }
+}

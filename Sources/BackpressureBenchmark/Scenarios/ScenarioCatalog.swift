@@ -1,0 +1,33 @@
+import Foundation
+
+/// Finds the scenarios of a run.
+package enum ScenarioCatalog {
+    /// The files that the options name, or else all of the folder that comes with the package.
+    package static func scenarios(_ options: RunOptions, registry: Registry) async throws(RunError) -> [Scenario] {
+        do throws(InputFileError) {
+            return options.scenarioFiles.isEmpty
+                ? try await ScenarioFile.readFolder(
+                    path: folder,
+                    traceOverride: options.trace,
+                    registered: registry.ids
+                )
+                : try await ScenarioFile.read(
+                    paths: options.scenarioFiles,
+                    traceOverride: options.trace,
+                    registered: registry.ids
+                )
+        } catch {
+            throw .inputFile("\(error)")
+        }
+    }
+
+    /// `Fixtures/scenarios` of the package in the current folder, or else that of the package that this was built from:
+    /// a package that brings its own queue has no scenarios of its own.
+    package static var folder: String {
+        let local = "Fixtures/scenarios"
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: local, isDirectory: &isFolder), isFolder.boolValue { return local }
+        return URL(fileURLWithPath: #filePath)
+            .appendingPathComponent("../../../../Fixtures/scenarios").standardizedFileURL.path
+    }
+}

@@ -1,0 +1,129 @@
+/// A scenario file, read and checked but for its trace, which isn't loaded yet.
+struct ScenarioDraft: Sendable {
+    private(set) var scenario: Scenario
+    let namePlace: InputPlace
+    /// Where the number of arrivals is set, for the error that it is too large.
+    private let arrivalPlace: InputPlace
+    private let trace: TraceReference?
+
+    /// - Parameter registered: the implementations that may be named; `nil`: any.
+    /// - Throws: ``InputFileError`` at the first thing that isn't allowed.
+    init(text: String, path: String, registered: [String]? = nil) throws(InputFileError) {
+        let file = try YAMLDocument.mapping(text, path: path, subject: "a scenario")
+        try file.check(known: ScenarioKeys.top, elsewhere: Self.homeInside)
+        let section: Scenario.Section = try file.required("section").choice()
+        let mechanism = try Self.mechanism(in: file, section: section)
+        try file.check(known: ScenarioKeys.top(section: section, mechanism: mechanism)) { key in
+            ScenarioKeys.home(of: key, section: section, mechanism: mechanism)
+        }
+
+        let name = try file.required("name")
+        let implementations =
+            try file["implementations"]?.identifiers(example: "[mutex, ring]", among: registered) ?? []
+        let title = try file.required("title").text(maximumLength: ScenarioLimits.titleLength)
+        let profiles: [Scenario.Profile]? = try file["profiles"]?.choices(example: "[standard, full]")
+        let drivers: [Scenario.Driver]? = try file["drivers"]?.choices(example: "[threads, tasks]")
+        let repetitions = try file["repetitions"]?.integer(in: ScenarioLimits.repetitions)
+        let duration = try file["duration_s"]?.number(in: ScenarioLimits.durationSeconds)
+        let warmup = try file["warmup_s"]?.number(in: ScenarioLimits.warmupSeconds)
+
+        let load: Scenario.Load
+        switch mechanism {
+        case .queue:
+            let fields = try QueueFields(file, section: section)
+            (load, trace, arrivalPlace) = (.queue(fields.load), fields.trace, fields.arrivalPlace)
+        case .limiter:
+            (load, trace, arrivalPlace) = (.limiter(try LimiterLoad(file, section: section)), nil, file.place)
+        }
+        namePlace = name.place
+        scenario = Scenario(
+            name: try name.identifier(),
+            title: title,
+            section: section,
+            profiles: Set(profiles ?? Scenario.Profile.allCases),
+            drivers: drivers ?? Scenario.Driver.allCases,
+            implementations: implementations,
+            reference: try Self.reference(in: file, implementations: implementations, registered: registered),
+            repetitions: repetitions ?? ScenarioDefaults.repetitions,
+            durationSeconds: duration ?? ScenarioDefaults.durationSeconds,
+            warmupSeconds: warmup ?? ScenarioDefaults.warmupSeconds,
+            load: load
+        )
+    }
+
+    /// The scenario with its trace loaded.
+    ///
+    /// - Throws: ``InputFileError`` if the trace can't be used, or if there are more arrivals than a schedule holds.
+    func resolved(traceOverride: String?) async throws(InputFileError) -> Scenario {
+        guard case .queue(var load) = scenario.load else { return scenario }
+        if let trace {
+            load.arrival = try await trace.arrival(durationSeconds: scenario.durationSeconds, override: traceOverride)
+        }
+        let wholeRun = scenario.warmupSeconds + scenario.durationSeconds
+        let arrivals = ArrivalSchedule.expectedArrivals(load.arrival, durationSeconds: wholeRun)
+        if let arrivals, arrivals > Double(ArrivalSchedule.maximumArrivals) {
+            let error = ArrivalScheduleError.tooMany(expected: arrivals)
+            throw arrivalPlace.error("\(error)")
+        }
+        var scenario = scenario
+        scenario.load = .queue(load)
+        return scenario
+    }
+
+    /// Says of a key that stands only inside another where that is.
+    private static func homeInside(_ key: String) -> String? {
+        let homes = [("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand)]
+        let names = homes.filter { $0.1.contains(key) }.map { "'\($0.0)'" }
+        return names.isEmpty ? nil : "belongs inside \(names.joined(separator: " or "))"
+    }
+
+    private static func mechanism(
+        in file: YAMLMapping,
+        section: Scenario.Section
+    ) throws(InputFileError) -> Scenario.Mechanism {
+        let value = try file.required("mechanism")
+        let mechanism: Scenario.Mechanism = try value.choice()
+        guard section.mechanisms.contains(mechanism) else {
+            let measured = section.mechanisms.map(\.rawValue).joined(separator: " or ")
+            throw value.error("is '\(mechanism.rawValue)', but 'section: \(section.rawValue)' measures a \(measured)")
+        }
+        return mechanism
+    }
+
+    private static func reference(
+        in file: YAMLMapping,
+        implementations: [String],
+        registered: [String]?
+    ) throws(InputFileError) -> String? {
+        guard let value = file["reference"] else { return nil }
+        let reference = try value.identifier(among: registered)
+        guard implementations.isEmpty || implementations.contains(reference) else {
+            let hint = NearestWord.hint(for: reference, among: implementations)
+            let measured = implementations.joined(separator: ", ")
+            throw value.error("is '\(reference)', which 'implementations' doesn't measure (\(measured))\(hint)")
+        }
+        return reference
+    }
+}
+
+extension YAMLValue {
+    fileprivate func identifiers(example: String, among registered: [String]?) throws(InputFileError) -> [String] {
+        try list(example: example) { value throws(InputFileError) in try value.identifier(among: registered) }
+    }
+
+    /// An implementation's id, which must be registered if it is known which are.
+    fileprivate func identifier(among registered: [String]?) throws(InputFileError) -> String {
+        let id = try identifier()
+        guard let registered, !registered.contains(id) else { return id }
+        let known = registered.joined(separator: ", ")
+        throw error(
+            "is '\(id)', which is not registered; there are: \(known)\(NearestWord.hint(for: id, among: registered))"
+        )
+    }
+
+    fileprivate func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
+        example: String
+    ) throws(InputFileError) -> [Choice] where Choice.RawValue == String {
+        try list(example: example) { value throws(InputFileError) in try value.choice() }
+    }
+}

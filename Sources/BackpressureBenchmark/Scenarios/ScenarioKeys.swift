@@ -1,0 +1,89 @@
+/// Which keys stand where in a scenario file.
+enum ScenarioKeys {
+    private static let common = [
+        "name", "title", "section", "mechanism", "profiles", "drivers", "implementations", "reference", "repetitions",
+        "duration_s", "warmup_s",
+    ]
+    private static let queue = ["producers", "consumers", "capacity", "payload_bytes", "policy", "service_time_us"]
+    private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock"]
+    /// How the offered load of a queue is given: measured sections set it, the stress section derives it.
+    private static let measured = ["arrival"]
+    private static let stress = ["memory_cap_mib", "overload_factor"]
+
+    /// Every key that the top of some scenario file may hold.
+    static let top = common + queue + measured + stress + limiter
+
+    static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
+        switch mechanism {
+        case .queue: common + queue + (section == .stress ? stress : measured)
+        case .limiter: common + limiter
+        }
+    }
+
+    /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
+    static func home(of key: String, section: Scenario.Section, mechanism: Scenario.Mechanism) -> String? {
+        let nested = mechanism == .queue ? (name: "arrival", keys: arrival) : (name: "demand", keys: demand)
+        if section != .stress, nested.keys.contains(key) { return "belongs inside '\(nested.name)'" }
+        for owner in Scenario.Mechanism.allCases where owner != mechanism {
+            let keys = owner == .queue ? queue + measured + stress : limiter
+            if keys.contains(key) {
+                return "belongs to 'mechanism: \(owner.rawValue)'; this is 'mechanism: \(mechanism.rawValue)'"
+            }
+        }
+        if stress.contains(key) { return "belongs to 'section: stress'; this is 'section: \(section.rawValue)'" }
+        if measured.contains(key) {
+            return "doesn't belong to 'section: stress', where 'overload_factor' and 'service_time_us' set the arrivals"
+        }
+        return nil
+    }
+
+    static let arrival = allKeys(ArrivalKind.self, of: keys)
+    static let demand = allKeys(DemandKind.self, of: keys)
+
+    static func keys(of kind: ArrivalKind) -> [String] {
+        switch kind {
+        case .closedLoop, .alternating: ["kind"]
+        case .constant, .poisson: ["kind", "rate_per_s"]
+        case .onOff: ["kind", "rate_per_s", "on_s", "off_s"]
+        case .trace: ["kind", "trace", "speedup", "from_s", "length_s"]
+        }
+    }
+
+    static func keys(of kind: DemandKind) -> [String] {
+        switch kind {
+        case .saturated: ["kind"]
+        case .onOff: ["kind", "on_s", "off_s"]
+        }
+    }
+
+    private static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
+        var all: [String] = []
+        for key in Kind.allCases.flatMap(keys) where !all.contains(key) { all.append(key) }
+        return all
+    }
+}
+
+/// The words for ``Arrival`` in a scenario file.
+enum ArrivalKind: String, CaseIterable {
+    case closedLoop = "closed-loop"
+    case alternating, constant, poisson
+    case onOff = "on-off"
+    case trace
+}
+
+/// The words for ``LimiterLoad/Demand`` in a scenario file.
+enum DemandKind: String, CaseIterable {
+    case saturated
+    case onOff = "on-off"
+}
+
+extension Scenario.Section {
+    /// What it measures.
+    var mechanisms: [Scenario.Mechanism] {
+        switch self {
+        case .throughput: [.queue, .limiter]
+        case .accuracy: [.limiter]
+        case .stress: [.queue]
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// What a scenario file may ask for. Beyond these bounds lies what no machine can run or no run can show.
+enum ScenarioLimits {
+    static let fileBytes = 1 << 20
+    static let titleLength = 120
+    static let pathLength = 4_096
+    static let repetitions = 1...1_000
+    static let durationSeconds = 0.0001...3_600
+    static let warmupSeconds = 0.0...60
+
+    static let workers = 1...1_024
+    static let capacity = 1...(1 << 24)
+    static let payloadBytes = 8...(1 << 20)
+    static let serviceTimeMicroseconds = 0.0...1_000_000
+    static let memoryCapMebibytes = 8...65_536
+    static let overloadFactor = 1.0...1_000_000
+
+    static let arrivalsPerSecond = 0.0001...1e9
+    static let phaseSeconds = 0.0001...3_600
+    static let speedup = 0.0001...1e8
+    static let windowStartSeconds = 0...(TraceReader.maximumSeconds - 1)
+    static let windowLengthSeconds = 1...TraceReader.maximumSeconds
+
+    static let permitsPerSecond = 0.0001...3e8
+    static let burst = 1...(1 << 32)
+}
+
+/// What a scenario file need not say.
+enum ScenarioDefaults {
+    static let repetitions = 5
+    static let durationSeconds = 0.2
+    static let warmupSeconds = 0.05
+    static let payloadBytes = 8
+    static let policy = QueueLoad.Policy.block
+    static let serviceTimeMicroseconds = 0.0
+}

@@ -1,0 +1,115 @@
+package import ArgumentParser
+public import BackpressureBenchmark
+import Foundation
+
+/// The command line of the suite.
+///
+/// A package that brings its own implementations has an executable target that registers them:
+///
+///     import BackpressureBenchmark
+///     import BackpressureBenchmarkCommands
+///
+///     var registry = Registry.builtIn
+///     registry.register(QueueImplementation(id: "mine", …))
+///     await BenchmarkTool.main(registry)
+///
+/// and `swift package benchmark` in that package runs them beside those that come with the suite.
+public enum BenchmarkTool {
+    /// What the command that runs now knows.
+    @TaskLocal static var registry = Registry.builtIn
+
+    /// Carries out the command that the process was called with, prints a verdict as the last line, and exits with the
+    /// code that belongs to it.
+    public static func main(_ registry: Registry = .builtIn) async -> Never {
+        // A reader that goes away, `head` for one, must not end a run that has files to write.
+        signal(SIGPIPE, SIG_IGN)
+        let code = await $registry.withValue(registry) { await run(Array(CommandLine.arguments.dropFirst())) }
+        exit(Int32(code.rawValue))
+    }
+
+    private static func run(_ arguments: [String]) async -> BackpressureBenchmark.ExitCode {
+        // Options aren't parsed yet when parsing them fails, and whoever asked for JSON reads standard output.
+        let wantsJSON =
+            arguments.contains("--format=json")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == ("--format", "json") }
+        let console = Console(format: wantsJSON ? .json : .text, showsProgress: false, isVerbose: false)
+        do {
+            try checkCommand(arguments.first)
+            var command = try RootCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return .pass
+        } catch let ended as CommandEnded {
+            return ended.exitCode
+        } catch let error as RunError {
+            let verdict = Verdict([.init(error.exitCode, error.description)])
+            console.complain("error: \(error)")
+            console.conclude(verdict)
+            return verdict.exitCode
+        } catch {
+            let message = RootCommand.fullMessage(for: error)
+            guard RootCommand.exitCode(for: error) != .success else {
+                print(message)
+                return .pass
+            }
+            console.complain(message)
+            let reason = RootCommand.message(for: error).split(whereSeparator: \.isNewline).first ?? "unknown error"
+            let verdict = Verdict([.init(.usage, "usage: \(reason)")])
+            console.conclude(verdict)
+            return verdict.exitCode
+        }
+    }
+}
+
+extension BenchmarkTool {
+    /// Says which commands there are if the first word is none of them: the parser would take it for an option's value.
+    private static func checkCommand(_ word: String?) throws {
+        let commands = RootCommand.configuration.subcommands.map { $0._commandName } + ["help"]
+        guard let word, !word.hasPrefix("-"), !commands.contains(word) else { return }
+        let shown = RootCommand.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map {
+            $0._commandName
+        }
+        throw RunError.usage("there is no command '\(word)'; there are: \(shown.joined(separator: ", "))")
+    }
+}
+
+/// A command has said all it had to, its verdict included.
+struct CommandEnded: Error {
+    let exitCode: BackpressureBenchmark.ExitCode
+}
+
+/// `backpressure-benchmark`, behind `swift package benchmark`.
+package struct RootCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Compare and stress-test backpressure implementations, and check what they did.",
+        usage: "swift package benchmark [COMMAND] [OPTIONS]",
+        discussion: """
+            Without a command it runs all sections of the profile 'standard', in two and
+            a half minutes, and writes results/latest.
+
+            Examples:
+              swift package benchmark
+              swift package benchmark --profile quick
+              swift package benchmark run --only throughput --filter 2x2
+              swift package benchmark run --implementation ring --implementation mutex
+              swift package benchmark run --filter replay --trace access.log.gz
+              swift package benchmark stress
+              swift package benchmark list
+
+            The last line is the verdict; results/latest/verdict.json has it with the
+            exit code: 0 pass, 3 verification failed, 4 stress failed, 5 not all
+            measured, 6 the machine can't measure, 64 usage, 65 bad input file,
+            74 input/output.
+            """,
+        subcommands: [
+            RunCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self
+    )
+
+    package init() {}
+}

@@ -1,0 +1,81 @@
+public import Backpressure
+
+/// Checks that a bounded queue keeps the promises of ``BoundedQueue``; for the unit tests of whoever writes one.
+///
+///     @Test(.timeLimit(.minutes(1)), arguments: QueueCheck.allCases)
+///     func conforms(check: QueueCheck) async throws {
+///         try await QueueConformance { MyQueue(capacity: $0, policy: $1, onDrop: $2) }.run(check)
+///     }
+///
+/// No check sleeps or reads a clock. Tasks that must be seen to wait are run step by step; a task that ought to go on
+/// and doesn't fails its check. A time limit is only needed for a queue whose non-suspending operations hang.
+///
+/// What a passing suite shows: the behaviour at rest, completely for small cases; the behaviour of waiting tasks, for the
+/// orders of steps that were tried; and under contention what one run happened to meet.
+public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
+    /// Makes a queue with the given capacity, policy and drop handler.
+    public typealias MakeQueue = @Sendable (Int, OverflowPolicy, @escaping DropHandler<Int>) -> Queue
+
+    private let make: MakeQueue
+
+    /// A suite for the queues that `makeQueue` makes. It is called many times and must return a new, empty queue.
+    public init(makeQueue: @escaping MakeQueue) {
+        make = makeQueue
+    }
+
+    /// Runs one check.
+    ///
+    /// - Throws: ``ConformanceFailure`` if the queue doesn't keep the promise.
+    public func run(_ check: QueueCheck) async throws(ConformanceFailure) {
+        let expectations = Expectations(check: check.rawValue)
+        switch check {
+        case .capacityIsExact: try await checkCapacity(expectations)
+        case .firstInFirstOut: try await checkOrder(expectations)
+        case .blockPolicy: try await checkPolicy(.block, expectations)
+        case .rejectPolicy: try await checkPolicy(.reject, expectations)
+        case .dropNewestPolicy: try await checkPolicy(.dropNewest, expectations)
+        case .dropOldestPolicy: try await checkPolicy(.dropOldest, expectations)
+        case .statisticsBalance: try await checkStatistics(expectations)
+        case .closing: try await checkClosing(expectations)
+        case .closingWakesProducers: try await checkClosingWakesProducers(expectations)
+        case .closingWakesConsumers: try await checkClosingWakesConsumers(expectations)
+        case .pushWaitsForRoom: try await checkPushWaits(expectations)
+        case .popWaitsForElement: try await checkPopWaits(expectations)
+        case .producersEnterInOrder: try await checkProducerOrder(expectations)
+        case .newcomersQueueUp: try await checkNewcomers(expectations)
+        case .cancelledPush: try await checkCancelledPush(expectations)
+        case .cancelledPop: try await checkCancelledPop(expectations)
+        case .cancellationSwallowsNoWakeUp: try await checkCancellationRaces(expectations)
+        case .noScheduleStalls: try await checkSchedules(expectations)
+        case .boundHoldsUnderContention: try await checkBoundUnderContention(expectations)
+        case .contentionConservesElements: try await checkConservation(expectations)
+        case .droppingConservesElements: try await checkDroppingConservation(expectations)
+        }
+    }
+
+    /// Runs the checks one after the other; all of them unless told otherwise.
+    ///
+    /// - Throws: the first ``ConformanceFailure``.
+    public func runAll(_ checks: some Sequence<QueueCheck> = QueueCheck.allCases) async throws(ConformanceFailure) {
+        for check in checks { try await run(check) }
+    }
+
+    /// The capacities at which exactness is checked: the degenerate ones, one that is no power of two, and a large one.
+    static var capacities: [Int] { [1, 2, 3, 5, 1_024] }
+
+    func makeQueue(_ capacity: Int, _ policy: OverflowPolicy = .block, log: DropLog = DropLog()) -> Queue {
+        make(capacity, policy, log.handler)
+    }
+
+    /// A queue that holds 0, 1, … up to its capacity, with the policy `.block`.
+    func makeFullQueue(
+        _ capacity: Int,
+        _ expectations: Expectations
+    ) async throws(ConformanceFailure) -> StagedQueue<Queue> {
+        let queue = StagedQueue(makeQueue(capacity), expectations)
+        for element in 0..<capacity {
+            try await expectations.expectEqual(queue.tryPush(element), .accepted, "the result of a push with room")
+        }
+        return queue
+    }
+}

@@ -1,0 +1,236 @@
+public import DequeModule
+
+/// The state machine of the queues that have one place where everything happens (a lock, an actor).
+///
+/// It decides; it neither suspends nor resumes nor calls anyone. Producers and consumers that wait are tokens to it: the
+/// driver makes them (continuations, in production) and carries out the returned action after it has left the lock.
+///
+/// Invariants: consumers wait only while the buffer is empty; producers wait only while it is full.
+@usableFromInline
+struct QueueState<Element, Producer, Consumer>: ~Copyable {
+    @usableFromInline
+    struct WaitingProducer {
+        @usableFromInline var id: UInt64
+        @usableFromInline var element: Element
+        @usableFromInline var token: Producer
+
+        @inlinable
+        init(id: UInt64, element: Element, token: Producer) {
+            self.id = id
+            self.element = element
+            self.token = token
+        }
+    }
+
+    @usableFromInline
+    struct WaitingConsumer {
+        @usableFromInline var id: UInt64
+        @usableFromInline var token: Consumer
+
+        @inlinable
+        init(id: UInt64, token: Consumer) {
+            self.id = id
+            self.token = token
+        }
+    }
+
+    @usableFromInline var buffer: RigidDeque<Element>
+    @usableFromInline var producers = Deque<WaitingProducer>()
+    @usableFromInline var consumers = Deque<WaitingConsumer>()
+    @usableFromInline let policy: OverflowPolicy
+    @usableFromInline var isClosed = false
+    @usableFromInline var nextID: UInt64 = 0
+    @usableFromInline var accepted: UInt64 = 0
+    @usableFromInline var refused: UInt64 = 0
+    @usableFromInline var taken: UInt64 = 0
+    @usableFromInline var dropped: UInt64 = 0
+    @usableFromInline var evicted: UInt64 = 0
+    @usableFromInline var peakDepth = 0
+
+    @inlinable
+    init(capacity: Int, policy: OverflowPolicy) {
+        precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
+        buffer = RigidDeque(capacity: capacity)
+        self.policy = policy
+    }
+
+    /// What the driver does after an offer.
+    @usableFromInline
+    enum PushAction {
+        case accepted
+        /// Accepted and taken at once: give it to this consumer.
+        case deliver(Element, to: Consumer)
+        /// Accepted in place of this one, which goes to the drop handler.
+        case evicted(Element)
+        /// Goes to the drop handler itself.
+        case dropped(Element)
+        case full(Element)
+        case closed(Element)
+    }
+
+    @inlinable
+    mutating func push(_ element: consuming Element) -> PushAction {
+        if isClosed {
+            refused &+= 1
+            return .closed(element)
+        }
+        if !consumers.isEmpty {
+            accepted &+= 1
+            taken &+= 1
+            return .deliver(element, to: consumers.removeFirst().token)
+        }
+        if !buffer.isFull {
+            accept(element)
+            return .accepted
+        }
+        switch policy.kind {
+        case .block, .reject:
+            refused &+= 1
+            return .full(element)
+        case .dropNewest:
+            refused &+= 1
+            dropped &+= 1
+            return .dropped(element)
+        case .dropOldest:
+            evicted &+= 1
+            let oldest = buffer.removeFirst()
+            accept(element)
+            return .evicted(oldest)
+        }
+    }
+
+    @inlinable
+    mutating func accept(_ element: consuming Element) {
+        accepted &+= 1
+        buffer.append(element)
+        if buffer.count > peakDepth { peakDepth = buffer.count }
+    }
+
+    /// Offers an element if that can be decided now; otherwise gives the producer an id to wait under.
+    @inlinable
+    mutating func pushOrTakeNumber(_ element: Element) -> (PushAction?, id: UInt64) {
+        mustWait ? (nil, makeID()) : (push(element), 0)
+    }
+
+    /// Whether a producer that offered an element now would have to wait.
+    @inlinable
+    var mustWait: Bool {
+        policy.kind == .block && buffer.isFull && !isClosed
+    }
+
+    /// What the driver does for a producer that is ready to wait.
+    @usableFromInline
+    enum SuspendedPushAction {
+        /// It waits under its id; nothing to do now.
+        case wait
+        case finish(PushAction)
+    }
+
+    /// Offers an element for a producer that waits if it must. The offer counts when it is decided.
+    @inlinable
+    mutating func pushOrWait(_ element: Element, id: UInt64, token: Producer) -> SuspendedPushAction {
+        guard mustWait else { return .finish(push(element)) }
+        producers.append(WaitingProducer(id: id, element: element, token: token))
+        return .wait
+    }
+
+    /// What the driver does after an element was asked for.
+    @usableFromInline
+    enum PopAction {
+        case taken(Element)
+        /// Taken, and the longest waiting producer's element has entered: tell it.
+        case takenAndAdmitted(Element, Producer)
+        case empty
+        /// Nothing inside and nothing will come.
+        case finished
+    }
+
+    @inlinable
+    mutating func pop() -> PopAction {
+        if buffer.isEmpty {
+            return isClosed ? .finished : .empty
+        }
+        taken &+= 1
+        let element = buffer.removeFirst()
+        guard !producers.isEmpty else { return .taken(element) }
+        let producer = producers.removeFirst()
+        accept(producer.element)
+        return .takenAndAdmitted(element, producer.token)
+    }
+
+    /// Takes an element if that can be decided now; otherwise gives the consumer an id to wait under.
+    @inlinable
+    mutating func popOrTakeNumber() -> (PopAction?, id: UInt64) {
+        let action = pop()
+        if case .empty = action { return (nil, makeID()) }
+        return (action, 0)
+    }
+
+    /// Takes an element for a consumer that waits if it must; `nil`: it waits under its id.
+    @inlinable
+    mutating func popOrWait(id: UInt64, token: Consumer) -> PopAction? {
+        let action = pop()
+        guard case .empty = action else { return action }
+        consumers.append(WaitingConsumer(id: id, token: token))
+        return nil
+    }
+
+    /// An id for a producer or consumer that is about to wait.
+    @inlinable
+    mutating func makeID() -> UInt64 {
+        nextID &+= 1
+        return nextID
+    }
+
+    /// Takes a producer out of the line, with its element; `nil` if it no longer waits. O(waiters).
+    @inlinable
+    mutating func cancelProducer(id: UInt64) -> (Element, Producer)? {
+        guard let index = producers.firstIndex(where: { $0.id == id }) else { return nil }
+        refused &+= 1
+        let producer = producers.remove(at: index)
+        return (producer.element, producer.token)
+    }
+
+    /// Counts the offer of a producer that was cancelled before it could join the line.
+    @inlinable
+    mutating func cancelOffer() {
+        refused &+= 1
+    }
+
+    /// Takes a consumer out of the line; `nil` if it no longer waits. O(waiters).
+    @inlinable
+    mutating func cancelConsumer(id: UInt64) -> Consumer? {
+        guard let index = consumers.firstIndex(where: { $0.id == id }) else { return nil }
+        return consumers.remove(at: index).token
+    }
+
+    /// Closes and returns everyone who waited: producers get their elements back, consumers learn that nothing comes.
+    @inlinable
+    mutating func close() -> (producers: [(Element, Producer)], consumers: [Consumer]) {
+        isClosed = true
+        let returned = producers.map { ($0.element, $0.token) }
+        refused &+= UInt64(returned.count)
+        let finished = consumers.map(\.token)
+        producers = []
+        consumers = []
+        return (returned, finished)
+    }
+
+    @inlinable
+    var statistics: QueueStatistics {
+        QueueStatistics(
+            accepted: accepted,
+            refused: refused,
+            taken: taken,
+            dropped: dropped,
+            evicted: evicted,
+            depth: buffer.count,
+            peakDepth: peakDepth,
+            capacity: buffer.capacity
+        )
+    }
+}
+
+extension QueueState.PushAction: Sendable where Element: Sendable, Consumer: Sendable {}
+extension QueueState.SuspendedPushAction: Sendable where Element: Sendable, Consumer: Sendable {}
+extension QueueState.PopAction: Sendable where Element: Sendable, Producer: Sendable {}

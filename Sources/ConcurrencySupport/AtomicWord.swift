@@ -1,0 +1,120 @@
+public import Synchronization
+
+/// A machine word in memory that several threads share: the seam between a lock-free algorithm and the machine.
+///
+/// Lock-free types are generic over it, with one method per memory ordering because Swift wants orderings as constants.
+/// In production it is ``HardwareWord`` and costs nothing; a model checker substitutes a word that yields before every
+/// access and explores the interleavings.
+///
+/// A value of a conforming type is a handle, not the word itself: it may be copied and made anew for the same address.
+public protocol AtomicWord: Sendable {
+    /// A handle for the word at `address`, which must be aligned to 8 bytes and stay allocated as long as it is used.
+    init(at address: UnsafeMutableRawPointer)
+
+    /// Puts `value` into fresh memory, before any other thread can reach it.
+    func initialize(to value: UInt)
+
+    /// A load that orders nothing.
+    func loadRelaxed() -> UInt
+    /// A load that sees everything written before the releasing store whose value it reads.
+    func loadAcquiring() -> UInt
+    /// A load in the single total order of sequentially consistent operations.
+    func loadSequentiallyConsistent() -> UInt
+    /// A store that makes everything written before it visible to whoever reads its value with an acquiring load.
+    func storeReleasing(_ value: UInt)
+    /// Replaces `expected` by `desired` in the single total order; may fail for no reason.
+    func weakCompareExchangeSequentiallyConsistent(
+        expected: UInt,
+        desired: UInt
+    ) -> (exchanged: Bool, original: UInt)
+    /// Replaces `expected` by `desired` in the single total order.
+    func compareExchangeSequentiallyConsistent(expected: UInt, desired: UInt) -> (exchanged: Bool, original: UInt)
+    /// Sets bits in the single total order; returns the value before.
+    func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt
+    /// Adds in the single total order; wraps on overflow.
+    func addSequentiallyConsistent(_ amount: UInt)
+    /// Adds, ordering nothing; wraps on overflow. For counters that are read at rest.
+    func addRelaxed(_ amount: UInt)
+}
+
+/// An ``AtomicWord`` on the real machine: `Synchronization.Atomic<UInt>`, every method one instruction or two.
+@frozen
+public struct HardwareWord: AtomicWord {
+    // Unsafe but sound: the owner of the allocation keeps it alive, and all access goes through `Atomic`.
+    @usableFromInline
+    nonisolated(unsafe) let word: UnsafeMutablePointer<Atomic<UInt>>
+
+    /// A handle for the `Atomic<UInt>` at `address`.
+    @inlinable @inline(__always)
+    public init(at address: UnsafeMutableRawPointer) {
+        word = address.assumingMemoryBound(to: Atomic<UInt>.self)
+    }
+
+    /// Puts `value` into fresh memory.
+    @inlinable @inline(__always)
+    public func initialize(to value: UInt) {
+        word.initialize(to: Atomic(value))
+    }
+
+    /// A relaxed load.
+    @inlinable @inline(__always)
+    public func loadRelaxed() -> UInt { word.pointee.load(ordering: .relaxed) }
+
+    /// An acquiring load.
+    @inlinable @inline(__always)
+    public func loadAcquiring() -> UInt { word.pointee.load(ordering: .acquiring) }
+
+    /// A sequentially consistent load.
+    @inlinable @inline(__always)
+    public func loadSequentiallyConsistent() -> UInt { word.pointee.load(ordering: .sequentiallyConsistent) }
+
+    /// A releasing store.
+    @inlinable @inline(__always)
+    public func storeReleasing(_ value: UInt) { word.pointee.store(value, ordering: .releasing) }
+
+    /// A sequentially consistent compare-exchange that may fail for no reason.
+    @inlinable @inline(__always)
+    public func weakCompareExchangeSequentiallyConsistent(
+        expected: UInt,
+        desired: UInt
+    ) -> (exchanged: Bool, original: UInt) {
+        word.pointee.weakCompareExchange(
+            expected: expected,
+            desired: desired,
+            successOrdering: .sequentiallyConsistent,
+            failureOrdering: .relaxed
+        )
+    }
+
+    /// A sequentially consistent compare-exchange.
+    @inlinable @inline(__always)
+    public func compareExchangeSequentiallyConsistent(
+        expected: UInt,
+        desired: UInt
+    ) -> (exchanged: Bool, original: UInt) {
+        word.pointee.compareExchange(
+            expected: expected,
+            desired: desired,
+            successOrdering: .sequentiallyConsistent,
+            failureOrdering: .relaxed
+        )
+    }
+
+    /// A sequentially consistent or; returns the value before.
+    @inlinable @inline(__always)
+    public func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt {
+        word.pointee.bitwiseOr(bits, ordering: .sequentiallyConsistent).oldValue
+    }
+
+    /// A sequentially consistent addition.
+    @inlinable @inline(__always)
+    public func addSequentiallyConsistent(_ amount: UInt) {
+        word.pointee.wrappingAdd(amount, ordering: .sequentiallyConsistent)
+    }
+
+    /// A relaxed addition.
+    @inlinable @inline(__always)
+    public func addRelaxed(_ amount: UInt) {
+        word.pointee.wrappingAdd(amount, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,46 @@
+#if canImport(Darwin)
+public import Darwin
+#elseif canImport(Musl)
+public import Musl
+#else
+public import Glibc
+#endif
+
+/// A monotonic clock read as a plain number of nanoseconds.
+///
+/// `Swift.Clock` gives instants of 128 bits; converting one takes longer than a rate limiter's whole decision, so the
+/// mechanisms that read time on every operation are generic over this protocol instead. Inject a manual one in tests.
+public protocol NanosecondClock: Sendable {
+    /// Nanoseconds since an origin of the clock's own choosing; never goes backwards.
+    func nanoseconds() -> UInt64
+
+    /// Suspends until the clock reads `deadline` or later, as close to it as the platform's timers allow.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func sleep(untilNanoseconds deadline: UInt64) async throws
+}
+
+/// The machine's monotonic clock (`CLOCK_MONOTONIC`): not moved by changes of the wall clock.
+@frozen
+public struct SystemNanosecondClock: NanosecondClock {
+    /// The one clock of the machine; all values are alike.
+    @inlinable @inline(__always)
+    public init() {}
+
+    /// Reads the clock: some 20 ns.
+    @inlinable @inline(__always)
+    public func nanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
+    }
+
+    /// Sleeps with zero tolerance; late by what the system's timers are late.
+    public func sleep(untilNanoseconds deadline: UInt64) async throws {
+        while true {
+            let now = nanoseconds()
+            guard now < deadline else { return }
+            try await Task.sleep(for: .nanoseconds(deadline - now), tolerance: .zero)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import BackpressureBenchmarkCommands
+
+await BenchmarkTool.main()

@@ -1,0 +1,107 @@
+import BoundedQueues
+import Testing
+
+@testable import BackpressureBenchmark
+
+@Suite("The registry")
+struct RegistryTests {
+    private static func queue(_ id: String) -> QueueImplementation {
+        QueueImplementation(
+            id: id,
+            family: .other,
+            summary: "a queue",
+            policies: [.block],
+            words: { QueueInstance(MutexQueue<UInt64>(capacity: $0.capacity)) },
+            payloads: nil
+        )
+    }
+
+    @Test("lists what is registered, in order, queues first")
+    func order() {
+        var registry = Registry()
+        #expect(registry.ids.isEmpty)
+        for limiter in Registry.builtIn.limiters.prefix(1) { registry.register(limiter) }
+        registry.register(Self.queue("my-queue-2"))
+        registry.register(Self.queue("a"))
+        #expect(registry.ids == ["my-queue-2", "a", "token-bucket-mutex"])
+    }
+
+    @Test("holds what comes with the suite: every family, controls that must fail, and yardsticks")
+    func builtIn() {
+        let registry = Registry.builtIn
+        #expect(Set(registry.ids).count == registry.ids.count)
+        let needed = ["mutex", "actor", "ring", "unbounded", "token-bucket-mutex", "token-bucket-actor"]
+        #expect(Set(needed + ["token-bucket-lockfree", "fixed-window"]).isSubset(of: registry.ids))
+        for role in [Role.contender, .control, .yardstick] { #expect(registry.queues.contains { $0.role == role }) }
+        #expect(registry.limiters.filter { $0.role == .control }.map(\.id) == ["fixed-window"])
+        let families: Set<Family> = [.mutex, .actor, .lockFree]
+        #expect(families.isSubset(of: registry.queues.map(\.family)))
+        #expect(families.isSubset(of: registry.limiters.map(\.family)))
+    }
+
+    @Test("says why a queue can't take part in a load")
+    func reasons() {
+        let queue = Self.queue("mine")
+        var load = Samples.queueLoad
+        #expect(queue.reasonAgainst(load, driver: .threads) == nil)
+        load.policy = .dropOldest
+        #expect(queue.reasonAgainst(load, driver: .threads) == "no policy drop-oldest")
+        (load.policy, load.payloadBytes) = (.block, 4_096)
+        #expect(queue.reasonAgainst(load, driver: .threads) == "no elements of 4096 bytes")
+        #expect(queue.make(for: load, drops: DropCounter()) == nil)
+        let actor = Registry.builtIn.queues.first { $0.id == "actor" }
+        #expect(actor?.reasonAgainst(Samples.queueLoad, driver: .threads) == "not driven by threads")
+        #expect(actor?.reasonAgainst(Samples.queueLoad, driver: .tasks) == nil)
+        let null = Registry.builtIn.queues.first { $0.id == "null" }
+        load = Samples.queueLoad
+        load.arrival = .poisson(ratePerSecond: 1)
+        #expect(null?.reasonAgainst(load, driver: .threads) != nil)
+    }
+
+    @Test("says why a limiter can't take part in a load")
+    func limiterReasons() {
+        let real = LimiterImplementation(
+            id: "real",
+            family: .other,
+            summary: "without a clock of ours",
+            drivenByThreads: false,
+            real: Registry.builtIn.limiters[0].real,
+            virtual: nil
+        )
+        var load = Samples.limiterLoad
+        #expect(real.reasonAgainst(load, driver: .tasks) == nil)
+        #expect(real.reasonAgainst(load, driver: .threads) == "not driven by threads")
+        load.clock = .virtual
+        #expect(real.reasonAgainst(load, driver: .tasks) == "takes no clock")
+    }
+
+    @Test("takes no id that is empty")
+    func emptyID() async {
+        await #expect(processExitsWith: .failure) {
+            var registry = Registry()
+            registry.register(RegistryTests.queue(""))
+        }
+    }
+
+    @Test("takes no id that wouldn't stand in a file name or a filter")
+    func badID() async {
+        await #expect(processExitsWith: .failure) {
+            var registry = Registry()
+            registry.register(RegistryTests.queue("My Queue"))
+        }
+    }
+
+    @Test("takes no id twice, not even for a queue and a limiter")
+    func duplicateID() async {
+        await #expect(processExitsWith: .failure) {
+            var registry = Registry()
+            registry.register(RegistryTests.queue("token-bucket-mutex"))
+            registry.register(Registry.builtIn.limiters[0])
+        }
+        await #expect(processExitsWith: .success) {
+            var registry = Registry()
+            registry.register(RegistryTests.queue("mine"))
+            registry.register(Registry.builtIn.limiters[0])
+        }
+    }
+}

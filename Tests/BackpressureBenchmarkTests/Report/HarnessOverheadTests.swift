@@ -1,0 +1,78 @@
+import Testing
+
+@testable import BackpressureBenchmark
+
+@Suite("What the harness costs")
+struct HarnessOverheadTests {
+    private func overhead(_ measured: [Runner.Result], of scenario: Scenario) throws -> HarnessOverhead {
+        let plan = try RunPlan(RunOptions(), scenarios: [scenario], registry: .builtIn)
+        var runner = Runner.Results()
+        runner.measured = measured
+        return HarnessOverhead(RunResults(runner, plan: plan, seed: 1), .builtIn)
+    }
+
+    private var pair: Scenario {
+        var load = Samples.queueLoad
+        load.arrival = .alternating
+        return Samples.scenario("pair", .queue(load))
+    }
+
+    private func result(
+        _ scenario: Scenario,
+        _ implementation: String,
+        _ metric: Metric,
+        _ value: Double,
+        block: Int = 0
+    ) -> Runner.Result {
+        let job = Samples.job(scenario, implementation: implementation)
+        var result = Samples.result(job, role: .yardstick, report: Samples.report([metric: value]))
+        result.measurement.block = block
+        return result
+    }
+
+    @Test("is the median ratio of the protocol to the hand-written loop")
+    func protocolCost() throws {
+        let results = [1.2, 1.1, 0.9].enumerated().map {
+            result(pair, "ring-by-hand", .protocolRatio, $0.element, block: $0.offset)
+        }
+        let notes = try overhead(results, of: pair).queues
+        #expect(notes.count == 1)
+        #expect(notes[0].contains("'ring' through the protocol costs +10.0 % [-10.0 %, +20.0 %]"), "\(notes)")
+        #expect(notes[0].contains("'ring-by-hand'"))
+        let once = try overhead([results[0]], of: pair).queues
+        #expect(once.first?.contains("costs +20.0 % [–, –]") == true)
+    }
+
+    @Test("is what the empty queue takes, as a range where scenarios differ")
+    func emptyQueue() throws {
+        let one = try overhead([result(pair, "null", .cpuTime, 5)], of: pair)
+        #expect(one.queues.count == 1 && one.limiters.isEmpty)
+        #expect(one.queues[0].contains("takes 5 ns of CPU an element with threads (the yardstick 'null')"))
+        var drivers = pair
+        drivers.drivers = [.tasks]
+        let tasks = try overhead([result(drivers, "null", .cpuTime, 5)], of: drivers)
+        #expect(tasks.queues.first?.contains("with tasks") == true)
+    }
+
+    @Test("isn't what an empty queue of larger elements takes")
+    func payloads() throws {
+        var load = Samples.queueLoad
+        load.payloadBytes = 4_096
+        let scenario = Samples.scenario("large", .queue(load))
+        #expect(try overhead([result(scenario, "null", .cpuTime, 5)], of: scenario).queues.isEmpty)
+    }
+
+    @Test("is told of limiters apart")
+    func limiters() throws {
+        let scenario = Samples.scenario("cost", .limiter(Samples.limiterLoad))
+        let notes = try overhead([result(scenario, "null-limiter", .cpuTime, 7)], of: scenario)
+        #expect(notes.queues.isEmpty)
+        #expect(notes.limiters.count == 1 && notes.limiters[0].contains("takes 7 ns of CPU a decision"))
+    }
+
+    @Test("isn't told where no yardstick was measured")
+    func unknown() throws {
+        let notes = try overhead([result(pair, "ring", .cpuTime, 5), result(pair, "ring", .throughput, 5)], of: pair)
+        #expect(notes.queues.isEmpty && notes.limiters.isEmpty)
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+
+@testable import BackpressureBenchmark
+
+@Suite("Scenario files")
+struct ScenarioFileTests {
+    private func parse(_ text: String) async throws -> Scenario {
+        try await ScenarioFile.parse(text: text, path: "sample.yaml")
+    }
+
+    private func queue(_ text: String) async throws -> QueueLoad {
+        guard case .queue(let load) = try await parse(text).load else { throw WrongMechanism() }
+        return load
+    }
+
+    private struct WrongMechanism: Error {}
+
+    @Test("what a file leaves out has its default")
+    func defaults() async throws {
+        let expected = Scenario(
+            name: "sample",
+            title: "A sample",
+            section: .throughput,
+            profiles: [.quick, .standard, .full],
+            drivers: [.threads, .tasks],
+            implementations: [],
+            reference: nil,
+            repetitions: 5,
+            durationSeconds: 0.2,
+            warmupSeconds: 0.05,
+            load: .queue(
+                QueueLoad(
+                    producers: 1,
+                    consumers: 1,
+                    capacity: 16,
+                    payloadBytes: 8,
+                    policy: .block,
+                    arrival: .closedLoop,
+                    serviceTimeNanoseconds: 0,
+                    memoryCapBytes: nil,
+                    overloadFactor: nil
+                )
+            )
+        )
+        #expect(try await parse(ScenarioTexts.queue) == expected)
+    }
+
+    @Test("every key of a queue scenario is read")
+    func everyQueueKey() async throws {
+        let scenario = try await parse(
+            """
+            name: all-keys-2
+            title: "Quoted: with a colon"
+            section: throughput
+            mechanism: queue
+            profiles: [standard, full]
+            drivers: [tasks]
+            implementations: [ring, mutex]
+            reference: mutex
+            repetitions: 7
+            duration_s: 1.5
+            warmup_s: 0
+            producers: 2
+            consumers: 3
+            capacity: 1_024
+            payload_bytes: 64
+            policy: drop-oldest
+            service_time_us: 0.5
+            arrival:
+              kind: on-off
+              rate_per_s: 2e5
+              on_s: 0.02
+              off_s: .08
+            """
+        )
+        #expect(scenario.name == "all-keys-2")
+        #expect(scenario.title == "Quoted: with a colon")
+        #expect(scenario.profiles == [.standard, .full])
+        #expect(scenario.drivers == [.tasks])
+        #expect(scenario.implementations == ["ring", "mutex"])
+        #expect(scenario.reference == "mutex")
+        #expect(scenario.repetitions == 7)
+        #expect(scenario.durationSeconds == 1.5)
+        #expect(scenario.warmupSeconds == 0)
+        guard case .queue(let load) = scenario.load else { throw WrongMechanism() }
+        #expect(load.producers == 2)
+        #expect(load.consumers == 3)
+        #expect(load.capacity == 1_024)
+        #expect(load.payloadBytes == 64)
+        #expect(load.policy == .dropOldest)
+        #expect(load.serviceTimeNanoseconds == 500)
+        #expect(load.arrival == .onOff(ratePerSecond: 200_000, onSeconds: 0.02, offSeconds: 0.08))
+    }
+
+    @Test("a stress scenario offers its factor of what the consumers can take")
+    func stress() async throws {
+        let load = try await queue(ScenarioTexts.stress)
+        #expect(load.memoryCapBytes == 64 << 20)
+        #expect(load.overloadFactor == 20)
+        // Two consumers at 50 µs take 40 000 a second.
+        #expect(load.arrival == .constant(ratePerSecond: 800_000))
+    }
+
+    @Test("a limiter scenario")
+    func limiter() async throws {
+        let expected = LimiterLoad(ratePerSecond: 0.5, burst: 10, callers: 2, demand: .saturated, clock: .real)
+        #expect(try await parse(ScenarioTexts.limiter).load == .limiter(expected))
+        let text = ScenarioTexts.limiter.setting("demand", "{kind: on-off, on_s: 0.25, off_s: 1}")
+            .setting("clock", "virtual")
+        var bursts = expected
+        bursts.demand = .onOff(onSeconds: 0.25, offSeconds: 1)
+        bursts.clock = .virtual
+        #expect(try await parse(text).load == .limiter(bursts))
+    }
+
+    @Test("every kind of arrival without a trace")
+    func arrivals() async throws {
+        func arrival(_ value: String) async throws -> Arrival {
+            try await queue(ScenarioTexts.queue.setting("arrival", value)).arrival
+        }
+        #expect(try await arrival("{kind: closed-loop}") == .closedLoop)
+        #expect(try await arrival("{kind: alternating}") == .alternating)
+        #expect(try await arrival("{kind: constant, rate_per_s: 10}") == .constant(ratePerSecond: 10))
+        #expect(try await arrival("{kind: poisson, rate_per_s: +1.5e1}") == .poisson(ratePerSecond: 15))
+    }
+
+    @Test("a byte order mark, Windows line ends and anchors are no trouble")
+    func forms() async throws {
+        let plain = try await parse(ScenarioTexts.queue)
+        #expect(try await parse("\u{FEFF}" + ScenarioTexts.queue) == plain)
+        #expect(try await parse(ScenarioTexts.queue.replacingOccurrences(of: "\n", with: "\r\n")) == plain)
+        let shared = ScenarioTexts.queue.setting("producers", "&one 1").setting("consumers", "*one")
+        #expect(try await parse(shared) == plain)
+    }
+
+    @Test("a scenario survives the way to another process")
+    func roundTrip() async throws {
+        let scenarios = try await ScenarioFile.readFolder(path: Files.scenarios)
+        for scenario in scenarios {
+            let data = try JSONEncoder().encode(scenario)
+            #expect(try JSONDecoder().decode(Scenario.self, from: data) == scenario)
+        }
+    }
+}
+
+@Suite("The committed scenarios")
+struct CommittedScenarioTests {
+    @Test("every file is read, is named after its scenario and starts with what it shows")
+    func names() async throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Files.scenarios).filter {
+            $0.hasSuffix(".yaml")
+        }
+        let scenarios = try await ScenarioFile.readFolder(path: Files.scenarios)
+        #expect(scenarios.map { $0.name + ".yaml" }.sorted() == files.sorted())
+        for file in files {
+            let text = try String(contentsOfFile: Files.scenarios + "/" + file, encoding: .utf8)
+            #expect(text.hasPrefix("# "), "\(file)")
+        }
+    }
+
+    @Test("every section has scenarios in every profile")
+    func sections() async throws {
+        let scenarios = try await ScenarioFile.readFolder(path: Files.scenarios)
+        for section in Scenario.Section.allCases {
+            for profile in Scenario.Profile.allCases {
+                #expect(scenarios.contains { $0.section == section && $0.profiles.contains(profile) })
+            }
+        }
+    }
+
+    @Test("every open-loop scenario has a schedule of the expected length")
+    func schedules() async throws {
+        for scenario in try await ScenarioFile.readFolder(path: Files.scenarios) {
+            guard case .queue(let load) = scenario.load else { continue }
+            let duration = scenario.durationSeconds
+            let expected = ArrivalSchedule.expectedArrivals(load.arrival, durationSeconds: duration)
+            let schedule = try ArrivalSchedule(
+                load.arrival,
+                durationSeconds: duration,
+                producers: load.producers,
+                seed: 1
+            )
+            #expect((schedule == nil) == (expected == nil))
+            guard let schedule, let expected else { continue }
+            #expect(abs(Double(schedule.count) - expected) <= 6 * expected.squareRoot(), "\(scenario.name)")
+        }
+    }
+
+    @Test("the README names every key")
+    func readme() async throws {
+        let readme = try String(contentsOfFile: Files.scenarios + "/README.md", encoding: .utf8)
+        let error = await #expect(throws: InputFileError.self) {
+            try await ScenarioFile.parse(text: "qwzx: 1", path: "x.yaml")
+        }
+        let known = try #require(error?.message.split(separator: "known: ").last?.dropLast())
+        for key in known.split(separator: ", ") { #expect(readme.contains("`\(key)`"), "\(key)") }
+    }
+}

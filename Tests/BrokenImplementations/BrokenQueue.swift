@@ -1,0 +1,123 @@
+import BackpressureBenchmark
+import BoundedQueues
+import DequeModule
+import Dispatch
+import Synchronization
+
+/// A bounded queue behind a lock that is right but for one defect. Tasks that wait ask again and again.
+final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
+    let capacity: Int
+    let policy: OverflowPolicy
+    private let defect: QueueDefect
+    private let onDrop: DropHandler<Element>
+    private let state: Mutex<State>
+
+    /// A defect that isn't always at work shows once in so many elements.
+    private let elementsPerFault: UInt64 = 100
+
+    private struct State {
+        var elements = Deque<Element>()
+        var isClosed = false
+        var counts: QueueStatistics
+    }
+
+    init(_ setup: QueueSetup<Element>, defect: QueueDefect) {
+        capacity = setup.capacity
+        policy = setup.policy
+        onDrop = setup.onDrop
+        self.defect = defect
+        let counts = QueueStatistics(
+            accepted: 0,
+            refused: 0,
+            taken: 0,
+            dropped: 0,
+            evicted: 0,
+            depth: 0,
+            peakDepth: nil,
+            capacity: setup.capacity
+        )
+        state = Mutex(State(counts: counts))
+    }
+
+    func tryPush(_ element: Element) -> PushResult<Element> {
+        let (result, drop) = state.withLock { offer(element, &$0) }
+        if let drop, defect != .dropsInSilence { onDrop(drop.0, drop.1) }
+        return result
+    }
+
+    private func offer(_ element: Element, _ state: inout State) -> (PushResult<Element>, (Element, DropReason)?) {
+        if state.isClosed {
+            state.counts.refused += 1
+            return (.closed(element), nil)
+        }
+        var drop: (Element, DropReason)?
+        if state.elements.count >= capacity, defect != .knowsNoBound {
+            switch policy {
+            case .dropOldest:
+                state.counts.evicted += 1
+                drop = (state.elements.removeFirst(), .evicted)
+            case .dropNewest:
+                state.counts.refused += 1
+                state.counts.dropped += 1
+                return (.dropped, (element, .full))
+            default:
+                state.counts.refused += 1
+                return (.full(element), nil)
+            }
+        }
+        state.counts.accepted += 1
+        for _ in 0..<copies(ofElementNumber: state.counts.accepted) { state.elements.append(element) }
+        return (.accepted, drop)
+    }
+
+    /// How often an element goes in.
+    private func copies(ofElementNumber number: UInt64) -> Int {
+        guard number.isMultiple(of: elementsPerFault) else { return 1 }
+        switch defect {
+        case .losesElements: return 0
+        case .duplicatesElements: return 2
+        case .crashes: fatalError("broken on purpose")
+        case .hangs:
+            DispatchSemaphore(value: 0).wait()
+            return 1
+        case .knowsNoBound, .dropsInSilence: return 1
+        }
+    }
+
+    func tryPop() -> Element? {
+        state.withLock { state in
+            guard let element = state.elements.popFirst() else { return nil }
+            state.counts.taken += 1
+            return element
+        }
+    }
+
+    func push(_ element: Element) async -> PushResult<Element> {
+        while true {
+            let result = tryPush(element)
+            guard case .full = result, policy == .block else { return result }
+            if Task.isCancelled { return .cancelled(element) }
+            await Task.yield()
+        }
+    }
+
+    func pop() async -> Element? {
+        while true {
+            if let element = tryPop() { return element }
+            if Task.isCancelled || state.withLock({ $0.isClosed && $0.elements.isEmpty }) { return nil }
+            await Task.yield()
+        }
+    }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    func statistics() -> QueueStatistics {
+        state.withLock { state in
+            var counts = state.counts
+            counts.depth = state.elements.count
+            return counts
+        }
+    }
+}

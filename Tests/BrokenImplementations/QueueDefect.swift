@@ -1,0 +1,27 @@
+import BackpressureBenchmark
+
+/// What is wrong with a ``BrokenQueue``; the raw value is the id that it is registered under.
+enum QueueDefect: String, CaseIterable {
+    /// Says that it took every hundredth element, and forgets it.
+    case losesElements = "loses-elements"
+    /// Puts every hundredth element in twice.
+    case duplicatesElements = "duplicates-elements"
+    /// Claims its capacity and holds whatever it is given.
+    case knowsNoBound = "knows-no-bound"
+    /// Drops and evicts without telling the drop handler.
+    case dropsInSilence = "drops-in-silence"
+    /// Traps at the hundredth element.
+    case crashes
+    /// The push of the hundredth element never returns.
+    case hangs
+
+    var implementation: QueueImplementation {
+        QueueImplementation(
+            id: rawValue,
+            family: .other,
+            summary: "broken on purpose",
+            words: { QueueInstance(BrokenQueue($0, defect: self)) },
+            payloads: { QueueInstance(BrokenQueue($0, defect: self)) }
+        )
+    }
+}

@@ -1,0 +1,7 @@
+import BackpressureBenchmark
+import BackpressureBenchmarkCommands
+
+var registry = Registry.builtIn
+for defect in QueueDefect.allCases { registry.register(defect.implementation) }
+for defect in LimiterDefect.allCases { registry.register(defect.implementation) }
+await BenchmarkTool.main(registry)

@@ -1,0 +1,105 @@
+import Testing
+
+@Suite("A run in which nothing is wrong", .serialized)
+struct GoodRunTests {
+    @Test("passes, and leaves all files complete")
+    func everySection() async throws {
+        let workspace = try Workspace()
+        let options = try workspace.options(
+            .saturated(["mutex", "actor"], driver: "tasks").adding("reference: mutex"),
+            .openLoop(["ring"]),
+            .accuracy(["token-bucket-mutex", "token-bucket-lockfree", "fixed-window"], clock: "virtual"),
+            .flood(["mutex", "unbounded"])
+        )
+        let run = try await Tool.benchmark.run(["run"] + options)
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 0)
+        try expectThroughput(files)
+        try expectLatency(files)
+        try expectAccuracy(files)
+        try expectStress(files)
+        expectEnvironment(files)
+    }
+
+    private func expectThroughput(_ files: ResultFiles) throws {
+        let rows = files.rows("comparison.csv", ["scenario": "saturated"])
+        #expect(rows.compactMap { $0["implementation"] } == ["actor", "mutex"])
+        for row in rows {
+            #expect(row["repetitions"] == "2" && row["driver"] == "tasks" && row["policy"] == "block")
+            for column in ["throughput_per_s", "cpu_ns_per_op", "allocations_per_op", "peak_allocated_bytes"] {
+                #expect(row[column] != nil, "\(column)")
+            }
+            #expect(row["latency_p50_ns"] == nil, "closed loops have no intended start")
+            #expect(row["reference"] == "mutex" && row["ratio_to_reference"] != nil)
+        }
+        #expect(rows.last?["ratio_to_reference"] == "1")
+        let samples = files.rows("samples.csv", ["scenario": "saturated", "metric": "throughput"])
+        #expect(samples.compactMap { $0["block"] }.sorted() == ["1", "1", "2", "2"])
+        let memory = files.rows("memory.csv", ["scenario": "saturated"])
+        #expect(memory.allSatisfy { $0["depth"] == nil }, "the depth isn't looked at here")
+    }
+
+    private func expectLatency(_ files: ResultFiles) throws {
+        let row = try #require(files.rows("comparison.csv", ["scenario": "open-loop"]).first)
+        let latencies = ["p50", "p90", "p99", "p999", "max"].compactMap { row["latency_\($0)_ns"].flatMap(Double.init) }
+        #expect(latencies.count == 5 && latencies == latencies.sorted())
+        #expect(row["reference"] == nil && row["ratio_to_reference"] == nil)
+    }
+
+    private func expectAccuracy(_ files: ResultFiles) throws {
+        for id in ["token-bucket-mutex", "token-bucket-lockfree"] {
+            let row = try #require(files.rows("accuracy.csv", ["implementation": id]).first)
+            #expect(row["error_ppm"] == "0" && row["overshoot_permits"] == "0" && row["verdict"] == "pass")
+            #expect(row["granted"] == row["allowed"] && row["clock"] == "virtual")
+            #expect(row["decision_ns"] == nil, "not measured on the virtual clock")
+        }
+        #expect(files.rows("accuracy.csv", ["implementation": "fixed-window"]).first?["verdict"] == "fail")
+    }
+
+    private func expectStress(_ files: ResultFiles) throws {
+        let bounded = try #require(files.rows("stress.csv", ["implementation": "mutex"]).first)
+        #expect(bounded["outcome"] == "survived" && bounded["verdict"] == "pass" && bounded["lost"] == "0")
+        #expect(bounded["seconds_to_death"] == nil)
+        let control = try #require(files.rows("stress.csv", ["implementation": "unbounded"]).first)
+        #expect(control["outcome"]?.hasPrefix("died (") == true && control["verdict"] == "pass")
+        #expect(control["expected"] == "dies" && control["bound_bytes"] == nil)
+        for id in ["mutex", "unbounded"] {
+            let curve = files.rows("memory.csv", ["scenario": "flood", "implementation": id])
+            #expect(curve.contains { $0["depth"] != nil && $0["allocated_bytes"] != nil }, "\(id)")
+        }
+    }
+
+    private func expectEnvironment(_ files: ResultFiles) {
+        let always = [
+            "cap_method", "clock_cost_ns", "command_line", "cores", "date", "host", "jemalloc_version", "kernel",
+            "memory_bytes", "noise", "profile", "seed", "swift_version",
+        ]
+        for key in always { #expect(files.environment[key] != nil, "\(key)") }
+        #expect(files.environment["profile"] as? String == "standard")
+        #expect((files.environment["command_line"] as? [String])?.contains("--scenario") == true)
+        let method = files.environment["cap_method"] as? String
+        #expect(files.rows("stress.csv").allSatisfy { $0["cap_method"] == method })
+    }
+
+    @Test("prints its tables as JSON alone when asked to")
+    func json() async throws {
+        let workspace = try Workspace()
+        let options = try workspace.options(.saturated(["mutex"]))
+        let run = try await Tool.benchmark.run(options + ["--format", "json", "--repetitions", "1"])
+        #expect(run.exitCode == 0)
+        #expect(try JSON.array(run.output).count == 1)
+        #expect(run.errors.split(separator: "\n").last == "verdict: pass")
+    }
+
+    @Test("keeps the same files in place of older ones")
+    func secondRun() async throws {
+        let workspace = try Workspace()
+        let options = try workspace.options(.saturated(["mutex"])) + ["--repetitions", "1"]
+        for seed in ["1", "2"] {
+            let run = try await Tool.benchmark.run(options + ["--seed", seed])
+            let files = try ResultFiles(workspace.output)
+            try files.expectVerdict(of: run, exitCode: 0)
+            #expect((files.environment["seed"] as? Int)?.description == seed)
+        }
+    }
+}

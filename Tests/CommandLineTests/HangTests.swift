@@ -1,0 +1,16 @@
+import Testing
+
+@Suite("An implementation that hangs is ended")
+struct HangTests {
+    @Test("after its time limit, at the cost of its own row alone")
+    func hang() async throws {
+        let workspace = try Workspace()
+        let options = try workspace.options(.saturated(["mutex", "hangs"])) + ["--repetitions", "1"]
+        let run = try await Tool.broken.run(options)
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 5)
+        files.expectOnlyNamed("hangs")
+        #expect(files.findings.contains { $0.message.contains("hung") })
+        files.expectMeasured("mutex")
+    }
+}

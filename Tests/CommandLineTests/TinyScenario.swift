@@ -1,0 +1,112 @@
+/// A scenario file that takes next to no time. What it shows is whether the harness works, not how fast anything is.
+struct TinyScenario: Sendable {
+    let name: String
+    private var lines: [String]
+
+    var text: String { lines.joined(separator: "\n") + "\n" }
+
+    private init(
+        _ name: String,
+        section: String,
+        mechanism: String,
+        measuring implementations: [String],
+        keys: [String]
+    ) {
+        self.name = name
+        lines =
+            [
+                "name: \(name)", "title: The scenario \(name)", "section: \(section)", "mechanism: \(mechanism)",
+                "implementations: [\(implementations.joined(separator: ", "))]",
+            ] + keys
+    }
+
+    /// With further keys.
+    func adding(_ keys: String...) -> TinyScenario {
+        var scenario = self
+        scenario.lines += keys
+        return scenario
+    }
+
+    /// Two repetitions as fast as it goes, through a queue of 16 words.
+    static func saturated(_ implementations: [String], driver: String = "threads") -> TinyScenario {
+        TinyScenario(
+            "saturated",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.05", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 16", "arrival: {kind: closed-loop}",
+            ]
+        )
+    }
+
+    /// One worker that pushes and pops in turn.
+    static func alternating(_ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "alternating",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [threads]", "repetitions: 1", "duration_s: 0.05", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 16", "arrival: {kind: alternating}",
+            ]
+        )
+    }
+
+    /// Two repetitions with intended start times, slow enough for any machine.
+    static func openLoop(_ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "open-loop",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [threads]", "repetitions: 2", "duration_s: 0.02", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 64", "arrival: {kind: poisson, rate_per_s: 5000}",
+            ]
+        )
+    }
+
+    /// Demand with rests that share nothing with the limiters' own interval.
+    static func accuracy(_ implementations: [String], clock: String) -> TinyScenario {
+        TinyScenario(
+            "accuracy-\(clock)",
+            section: "accuracy",
+            mechanism: "limiter",
+            measuring: implementations,
+            keys: [
+                "repetitions: 1", "duration_s: 0.1", "warmup_s: 0", "rate_per_s: 10000", "burst: 10", "callers: 1",
+                "demand: {kind: on-off, on_s: 0.005, off_s: 0.0213}", "clock: \(clock)",
+            ]
+        )
+    }
+
+    /// Far more than the consumer takes, in elements so large that an unbounded queue soon hits the cap: also where
+    /// everything takes long, as on a busy machine without optimisation.
+    static func flood(_ implementations: [String]) -> TinyScenario {
+        flood(implementations, serviceMilliseconds: 50, overloadFactor: 5_000, capMebibytes: 16, durationSeconds: 3)
+    }
+
+    static func flood(
+        _ implementations: [String],
+        serviceMilliseconds: Int,
+        overloadFactor: Int,
+        capMebibytes: Int,
+        durationSeconds: Double
+    ) -> TinyScenario {
+        TinyScenario(
+            "flood",
+            section: "stress",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [threads]", "repetitions: 1", "duration_s: \(durationSeconds)", "producers: 1",
+                "consumers: 1", "capacity: 4", "payload_bytes: 262144",
+                "service_time_us: \(serviceMilliseconds * 1_000)", "overload_factor: \(overloadFactor)",
+                "memory_cap_mib: \(capMebibytes)",
+            ]
+        )
+    }
+}
