@@ -1,7 +1,6 @@
 import BackpressureBenchmark
 import ConcurrencySupport
 import RateLimiters
-import Synchronization
 
 /// A token bucket behind a lock that is right, to within rounding, but for one defect.
 final class BrokenLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
@@ -9,7 +8,7 @@ final class BrokenLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
     private let permitsPerNanosecond: Double
     private let largestLevel: Double
     private let defect: LimiterDefect
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private struct State {
         var level: Double
@@ -22,7 +21,7 @@ final class BrokenLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
         let burst = setup.burst + (defect == .largerBurst ? 50 : 0)
         largestLevel = defect == .hoardsPermits ? .infinity : Double(burst)
         self.defect = defect
-        state = Mutex(State(level: Double(burst), nanoseconds: setup.clock.nanoseconds()))
+        state = Lock(State(level: Double(burst), nanoseconds: setup.clock.nanoseconds()))
     }
 
     func tryAcquire(_ permits: Int) -> Acquisition {

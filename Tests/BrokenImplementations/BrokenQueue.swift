@@ -1,8 +1,8 @@
 import BackpressureBenchmark
 import BoundedQueues
+import ConcurrencySupport
 import DequeModule
 import Dispatch
-import Synchronization
 
 /// A bounded queue behind a lock that is right but for one defect. Tasks that wait ask again and again.
 final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
@@ -10,10 +10,10 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
     let policy: OverflowPolicy
     private let defect: QueueDefect
     private let onDrop: DropHandler<Element>
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// A defect that isn't always at work shows once in so many elements.
-    private let elementsPerFault: UInt64 = 100
+    private let elementsPerFault: UInt64 = 10
 
     private struct State {
         var elements = Deque<Element>()
@@ -36,7 +36,7 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
             peakDepth: nil,
             capacity: setup.capacity
         )
-        state = Mutex(State(counts: counts))
+        state = Lock(State(counts: counts))
     }
 
     func tryPush(_ element: Element) -> PushResult<Element> {

@@ -2,17 +2,17 @@ import BackpressureBenchmark
 
 /// What is wrong with a ``BrokenQueue``; the raw value is the id that it is registered under.
 enum QueueDefect: String, CaseIterable {
-    /// Says that it took every hundredth element, and forgets it.
+    /// Says that it took every tenth element, and forgets it.
     case losesElements = "loses-elements"
-    /// Puts every hundredth element in twice.
+    /// Puts every tenth element in twice.
     case duplicatesElements = "duplicates-elements"
     /// Claims its capacity and holds whatever it is given.
     case knowsNoBound = "knows-no-bound"
     /// Drops and evicts without telling the drop handler.
     case dropsInSilence = "drops-in-silence"
-    /// Traps at the hundredth element.
+    /// Traps at the tenth element.
     case crashes
-    /// The push of the hundredth element never returns.
+    /// The push of the tenth element never returns.
     case hangs
 
     var implementation: QueueImplementation {

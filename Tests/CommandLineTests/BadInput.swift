@@ -178,7 +178,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         }
         try workspace.write(good.text, as: "good.yaml")
         try workspace.write("name: [\n", as: "malformed.yaml")
-        try variant("capacity", "capacity: 16", "capacity: 0")
+        try variant("capacity", "capacity: 256", "capacity: 0")
         try variant("unregistered", "[mutex]", "[mutex, mutexx]")
         try variant("limiter", "[mutex]", "[mutex, token-bucket-mutex]")
         try variant("threads", "[mutex]", "[mutex, actor]")

@@ -27,7 +27,8 @@ struct TinyScenario: Sendable {
         return scenario
     }
 
-    /// Two repetitions as fast as it goes, through a queue of 16 words.
+    /// Two repetitions as fast as it goes, through a queue so large that a worker has something to do for a whole time
+    /// slice: on a busy machine it doesn't get many.
     static func saturated(_ implementations: [String], driver: String = "threads") -> TinyScenario {
         TinyScenario(
             "saturated",
@@ -35,8 +36,8 @@ struct TinyScenario: Sendable {
             mechanism: "queue",
             measuring: implementations,
             keys: [
-                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.05", "warmup_s: 0", "producers: 1",
-                "consumers: 1", "capacity: 16", "arrival: {kind: closed-loop}",
+                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 256", "arrival: {kind: closed-loop}",
             ]
         )
     }
@@ -63,7 +64,7 @@ struct TinyScenario: Sendable {
             mechanism: "queue",
             measuring: implementations,
             keys: [
-                "drivers: [threads]", "repetitions: 2", "duration_s: 0.02", "warmup_s: 0", "producers: 1",
+                "drivers: [threads]", "repetitions: 2", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
                 "consumers: 1", "capacity: 64", "arrival: {kind: poisson, rate_per_s: 5000}",
             ]
         )

@@ -45,28 +45,40 @@ struct MachineNoise: Codable, Sendable {
     }
 
     private final class Court: Sendable {
+        static let ended = -1
         let ball = Atomic<Int>(0)
     }
 
+    /// A mean over at most so many round trips, and over fewer where the machine is so busy that they would take long:
+    /// each may then wait for a time slice.
     private static func pingPong(roundTrips: Int) -> Double {
         let court = Court()
         let partner = WorkerThread {
-            for turn in 0..<roundTrips {
+            var turn = 0
+            while true {
                 var backoff = Backoff(pauses: 2_000)
-                while court.ball.load(ordering: .acquiring) != 2 * turn + 1 { backoff.pause() }
-                court.ball.store(2 * turn + 2, ordering: .releasing)
+                while court.ball.load(ordering: .acquiring) == 2 * turn { backoff.pause() }
+                if court.ball.load(ordering: .relaxed) == Court.ended { return }
+                turn += 1
+                court.ball.store(2 * turn, ordering: .releasing)
             }
         }
-        let nanoseconds = time {
-            for turn in 0..<roundTrips {
-                court.ball.store(2 * turn + 1, ordering: .releasing)
-                var backoff = Backoff(pauses: 2_000)
-                while court.ball.load(ordering: .acquiring) != 2 * turn + 2 { backoff.pause() }
-            }
+        let clock = SystemNanosecondClock()
+        let start = clock.nanoseconds()
+        var turn = 0
+        while turn < roundTrips, turn % 16 != 0 || clock.nanoseconds() - start < longestPingPongNanoseconds {
+            court.ball.store(2 * turn + 1, ordering: .releasing)
+            turn += 1
+            var backoff = Backoff(pauses: 2_000)
+            while court.ball.load(ordering: .acquiring) != 2 * turn { backoff.pause() }
         }
+        let nanoseconds = Double(clock.nanoseconds() - start)
+        court.ball.store(Court.ended, ordering: .releasing)
         partner.join()
-        return nanoseconds / Double(roundTrips)
+        return nanoseconds / Double(turn)
     }
+
+    private static let longestPingPongNanoseconds: UInt64 = 50_000_000
 }
 
 /// Keeps the optimiser from removing work whose result nobody needs.
