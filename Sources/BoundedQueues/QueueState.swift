@@ -84,7 +84,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             return .accepted
         }
         switch policy.kind {
-        case .block, .reject:
+        case .block, .reject, .throttle, .sample, .spill:
             refused &+= 1
             return .full(element)
         case .dropNewest:

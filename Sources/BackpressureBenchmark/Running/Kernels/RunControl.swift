@@ -86,7 +86,7 @@ public final class DropCounter: Sendable {
 
     func count(number: UInt64, reason: DropReason) {
         switch reason {
-        case .full:
+        case .full, .sampledOut:
             dropped.add(1, ordering: .relaxed)
         case .evicted:
             evicted.add(1, ordering: .relaxed)

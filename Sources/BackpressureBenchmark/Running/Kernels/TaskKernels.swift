@@ -29,7 +29,7 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
             return true
         case .dropped:
             return true
-        case .full, .cancelled:
+        case .full, .rejected, .cancelled, .timedOut:
             refused &+= 1
             await Task.yield()
             return true

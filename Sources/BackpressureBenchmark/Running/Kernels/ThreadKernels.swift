@@ -34,7 +34,7 @@ where Queue.Element: BenchmarkElement {
                 return true
             case .dropped:
                 return true
-            case .full, .cancelled:
+            case .full, .rejected, .cancelled, .timedOut:
                 backoff.pause()
                 if task.offersAgain, !control.isStopping { continue }
                 refused &+= 1
