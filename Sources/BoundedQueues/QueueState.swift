@@ -46,12 +46,24 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @usableFromInline var dropped: UInt64 = 0
     @usableFromInline var evicted: UInt64 = 0
     @usableFromInline var peakDepth = 0
+    @usableFromInline var sampledOut: UInt64 = 0
+    @usableFromInline var offersSampled: UInt = 0
+    @usableFromInline var spilled: UInt64 = 0
+    @usableFromInline var timesBlocked: UInt64 = 0
+    @usableFromInline var blockedNanoseconds: UInt64 = 0
+    /// Where the overflow goes with the policy `spill`. Not empty only while the buffer is full, or closed and emptying.
+    @usableFromInline var store: (any SpillStore<Element>)?
 
     @inlinable
-    init(capacity: Int, policy: OverflowPolicy) {
+    init(capacity: Int, policy: OverflowPolicy, store: (any SpillStore<Element>)? = nil) {
         precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
+        precondition(
+            (policy.kind == .spill) == (store != nil),
+            "the policy 'spill' and a spill store go together; the policy is '\(policy)'"
+        )
         buffer = RigidDeque(capacity: capacity)
         self.policy = policy
+        self.store = store
     }
 
     /// What the driver does after an offer.
@@ -62,9 +74,11 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         case deliver(Element, to: Consumer)
         /// Accepted in place of this one, which goes to the drop handler.
         case evicted(Element)
-        /// Goes to the drop handler itself.
-        case dropped(Element)
+        /// Goes to the drop handler itself: it found the queue full, or wasn't the one in n.
+        case dropped(Element, DropReason)
         case full(Element)
+        /// Full, and to be told when to try again: so many were inside, and so many have been taken so far.
+        case rejected(Element, depth: Int, taken: UInt64)
         case closed(Element)
     }
 
@@ -79,25 +93,61 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             taken &+= 1
             return .deliver(element, to: consumers.removeFirst().token)
         }
-        if !buffer.isFull {
+        if policy.kind == .sample, isSampledOut() { return drop(element, .sampledOut) }
+        if !buffer.isFull, storedCount == 0 {
             accept(element)
             return .accepted
         }
         switch policy.kind {
-        case .block, .reject, .throttle, .sample, .spill:
+        case .block, .throttle:
             refused &+= 1
             return .full(element)
-        case .dropNewest:
-            refused &+= 1
-            dropped &+= 1
-            return .dropped(element)
+        case .reject:
+            return reject(element)
+        case .dropNewest, .sample:
+            return drop(element, .full)
         case .dropOldest:
             evicted &+= 1
             let oldest = buffer.removeFirst()
             accept(element)
             return .evicted(oldest)
+        case .spill:
+            guard store!.append(element) else { return reject(element) }
+            accepted &+= 1
+            spilled &+= 1
+            return .accepted
         }
     }
+
+    /// Whether the offer is one of those that sampling turns away.
+    @inlinable
+    mutating func isSampledOut() -> Bool {
+        guard buffer.count >= policy.samplingDepth(capacity: buffer.capacity) else { return false }
+        defer { offersSampled &+= 1 }
+        return offersSampled % policy.interval != 0
+    }
+
+    @inlinable
+    mutating func drop(_ element: consuming Element, _ reason: DropReason) -> PushAction {
+        refused &+= 1
+        dropped &+= 1
+        if reason == .sampledOut { sampledOut &+= 1 }
+        return .dropped(element, reason)
+    }
+
+    @inlinable
+    mutating func reject(_ element: consuming Element) -> PushAction {
+        refused &+= 1
+        return .rejected(element, depth: buffer.count, taken: taken)
+    }
+
+    /// Elements in the buffer.
+    @inlinable
+    var depth: Int { buffer.count }
+
+    /// Elements in the secondary store.
+    @inlinable
+    var storedCount: Int { store?.count ?? 0 }
 
     @inlinable
     mutating func accept(_ element: consuming Element) {
@@ -115,7 +165,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     /// Whether a producer that offered an element now would have to wait.
     @inlinable
     var mustWait: Bool {
-        policy.kind == .block && buffer.isFull && !isClosed
+        policy.waitsForRoom && buffer.isFull && !isClosed
     }
 
     /// What the driver does for a producer that is ready to wait.
@@ -152,10 +202,84 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         }
         taken &+= 1
         let element = buffer.removeFirst()
+        if store != nil, let stored = store!.removeFirst() { buffer.append(stored) }
         guard !producers.isEmpty else { return .taken(element) }
         let producer = producers.removeFirst()
         accept(producer.element)
         return .takenAndAdmitted(element, producer.token)
+    }
+
+    /// What the driver does after it offered a batch, or took one.
+    @usableFromInline
+    struct BatchActions {
+        @usableFromInline var deliveries: [(element: Element, consumer: Consumer)] = []
+        @usableFromInline var givenUp: [(element: Element, reason: DropReason)] = []
+        @usableFromInline var admitted: [Producer] = []
+
+        @inlinable
+        init() {}
+    }
+
+    /// Offers the elements after the first `result.consumed` until one doesn't enter for want of room.
+    @inlinable
+    mutating func push<Batch: Collection<Element>>(
+        contentsOf batch: Batch,
+        _ result: BatchPushResult
+    ) -> (BatchActions, BatchPushResult) {
+        var result = result
+        var actions = BatchActions()
+        for element in batch.dropFirst(result.consumed) {
+            if mustWait {
+                result.ending = .full
+                return (actions, result)
+            }
+            switch push(element) {
+            case .accepted:
+                result.accepted &+= 1
+            case .deliver(let element, let consumer):
+                result.accepted &+= 1
+                actions.deliveries.append((element, consumer))
+            case .evicted(let element):
+                result.accepted &+= 1
+                actions.givenUp.append((element, .evicted))
+            case .dropped(let element, let reason):
+                result.dropped &+= 1
+                actions.givenUp.append((element, reason))
+            case .full, .rejected:
+                result.ending = .full
+                return (actions, result)
+            case .closed:
+                result.ending = .closed
+                return (actions, result)
+            }
+        }
+        result.ending = .complete
+        return (actions, result)
+    }
+
+    /// Takes at most `count` elements that are there.
+    @inlinable
+    mutating func pop(upTo count: Int, into elements: inout [Element]) -> BatchActions {
+        var actions = BatchActions()
+        for _ in 0..<count {
+            switch pop() {
+            case .taken(let element):
+                elements.append(element)
+            case .takenAndAdmitted(let element, let producer):
+                elements.append(element)
+                actions.admitted.append(producer)
+            case .empty, .finished:
+                return actions
+            }
+        }
+        return actions
+    }
+
+    /// Counts a wait for room that is over.
+    @inlinable
+    mutating func countBlocked(nanoseconds: UInt64) {
+        timesBlocked &+= 1
+        blockedNanoseconds &+= nanoseconds
     }
 
     /// Takes an element if that can be decided now; otherwise gives the consumer an id to wait under.
@@ -218,7 +342,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
 
     @inlinable
     var statistics: QueueStatistics {
-        QueueStatistics(
+        var statistics = QueueStatistics(
             accepted: accepted,
             refused: refused,
             taken: taken,
@@ -228,9 +352,16 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             peakDepth: peakDepth,
             capacity: buffer.capacity
         )
+        statistics.sampledOut = sampledOut
+        statistics.spilled = spilled
+        statistics.stored = storedCount
+        statistics.timesBlocked = timesBlocked
+        statistics.blockedNanoseconds = blockedNanoseconds
+        return statistics
     }
 }
 
 extension QueueState.PushAction: Sendable where Element: Sendable, Consumer: Sendable {}
 extension QueueState.SuspendedPushAction: Sendable where Element: Sendable, Consumer: Sendable {}
+extension QueueState.BatchActions: Sendable where Element: Sendable, Producer: Sendable, Consumer: Sendable {}
 extension QueueState.PopAction: Sendable where Element: Sendable, Producer: Sendable {}

@@ -5,7 +5,7 @@ internal import DequeModule
 ///
 /// The queue calls it from one place at a time (under a lock of its own or on its actor), so an implementation needs no
 /// synchronisation, but may be called from any thread. Its calls hold up the push or pop that needs them.
-public protocol SpillStore<Element>: SendableMetatype {
+public protocol SpillStore<Element>: Sendable {
     /// What is stored.
     associatedtype Element: Sendable
 
@@ -15,12 +15,12 @@ public protocol SpillStore<Element>: SendableMetatype {
     /// Stores an element behind the others; `false`: it could not, and the element is to be refused.
     mutating func append(_ element: Element) -> Bool
 
-    /// Takes the oldest element; `nil`: there is none, or it can't be read now (it then stays where it is).
+    /// Takes the oldest element; `nil`: there is none.
     mutating func removeFirst() -> Element?
 }
 
 /// A ``SpillStore`` in memory with a bound of its own: for tests, and as a second, larger buffer. Not durable.
-public struct InMemorySpillStore<Element: Sendable>: SpillStore, Sendable {
+public struct InMemorySpillStore<Element: Sendable>: SpillStore {
     /// The most elements inside.
     public let limit: Int
     private var elements = Deque<Element>()

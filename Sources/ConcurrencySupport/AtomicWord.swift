@@ -1,3 +1,4 @@
+public import CConcurrencySupport
 public import Synchronization
 
 /// A machine word in memory that several threads share: the seam between a lock-free algorithm and the machine.
@@ -20,8 +21,12 @@ public protocol AtomicWord: Sendable {
     func loadAcquiring() -> UInt
     /// A load in the single total order of sequentially consistent operations.
     func loadSequentiallyConsistent() -> UInt
+    /// A store that orders nothing.
+    func storeRelaxed(_ value: UInt)
     /// A store that makes everything written before it visible to whoever reads its value with an acquiring load.
     func storeReleasing(_ value: UInt)
+    /// A store in the single total order.
+    func storeSequentiallyConsistent(_ value: UInt)
     /// Replaces `expected` by `desired` in the single total order; may fail for no reason.
     func weakCompareExchangeSequentiallyConsistent(
         expected: UInt,
@@ -35,6 +40,17 @@ public protocol AtomicWord: Sendable {
     func addSequentiallyConsistent(_ amount: UInt)
     /// Adds, ordering nothing; wraps on overflow. For counters that are read at rest.
     func addRelaxed(_ amount: UInt)
+    /// Adds, ordering nothing, and returns the value before; wraps on overflow.
+    func fetchAddRelaxed(_ amount: UInt) -> UInt
+
+    /// Makes ready what the fences need; called before either is used.
+    static func prepareFences()
+    /// The half of an asymmetric pair of fences that is on the fast path: free where the other half reaches all threads.
+    static func lightFence()
+    /// The half that is on the slow path: with a ``lightFence()`` in another thread it orders as two sequentially
+    /// consistent fences do (if each thread writes, passes its fence and then reads what the other wrote, at least one of
+    /// them sees the other's write).
+    static func heavyFence()
 }
 
 /// An ``AtomicWord`` on the real machine: `Synchronization.Atomic<UInt>`, every method one instruction or two.
@@ -71,6 +87,16 @@ public struct HardwareWord: AtomicWord {
     /// A releasing store.
     @inlinable @inline(__always)
     public func storeReleasing(_ value: UInt) { word.pointee.store(value, ordering: .releasing) }
+
+    /// A relaxed store.
+    @inlinable @inline(__always)
+    public func storeRelaxed(_ value: UInt) { word.pointee.store(value, ordering: .relaxed) }
+
+    /// A sequentially consistent store.
+    @inlinable @inline(__always)
+    public func storeSequentiallyConsistent(_ value: UInt) {
+        word.pointee.store(value, ordering: .sequentiallyConsistent)
+    }
 
     /// A sequentially consistent compare-exchange that may fail for no reason.
     @inlinable @inline(__always)
@@ -117,4 +143,21 @@ public struct HardwareWord: AtomicWord {
     public func addRelaxed(_ amount: UInt) {
         word.pointee.wrappingAdd(amount, ordering: .relaxed)
     }
+
+    /// A relaxed addition; returns the value before.
+    @inlinable @inline(__always)
+    public func fetchAddRelaxed(_ amount: UInt) -> UInt {
+        word.pointee.wrappingAdd(amount, ordering: .relaxed).oldValue
+    }
+
+    /// Registers the process for `membarrier`, once.
+    public static func prepareFences() { backpressure_prepare_fences() }
+
+    /// A fence for the compiler alone where `membarrier` is to be had, else a sequentially consistent one.
+    @inlinable @inline(__always)
+    public static func lightFence() { backpressure_light_fence() }
+
+    /// `membarrier` where it is to be had, else a sequentially consistent fence.
+    @inlinable @inline(__always)
+    public static func heavyFence() { backpressure_heavy_fence() }
 }

@@ -9,12 +9,17 @@ public struct Backoff: Sendable {
     @usableFromInline
     let pauses: UInt32
     @usableFromInline
+    let yields: UInt32
+    @usableFromInline
     var spent: UInt32 = 0
 
-    /// - Parameter pauses: how often to pause (some 40 ns each) before yielding.
+    /// - Parameters:
+    ///   - pauses: how often to pause (some 40 ns each) before yielding.
+    ///   - yields: how often to yield before it is time to park; see ``pauseOrYield()``.
     @inlinable @inline(__always)
-    public init(pauses: UInt32 = 16) {
+    public init(pauses: UInt32 = 16, yields: UInt32 = 32) {
         self.pauses = pauses
+        self.yields = yields
     }
 
     /// Pauses if there are pauses left; `false`: spinning on would only waste time. For tasks, which must not yield the
@@ -32,6 +37,20 @@ public struct Backoff: Sendable {
     public mutating func pause() {
         if !pauseBriefly() { sched_yield() }
     }
+
+    /// Waits a little as ``pause()`` does; `false`: all pauses and yields are spent, it is time to park the thread.
+    @inlinable
+    public mutating func pauseOrYield() -> Bool {
+        if pauseBriefly() { return true }
+        guard spent < pauses &+ yields else { return false }
+        spent &+= 1
+        sched_yield()
+        return true
+    }
+
+    /// Gives up this thread's time slice (some 0.7 µs).
+    @inlinable
+    public static func yieldThread() { sched_yield() }
 
     /// Starts over after an attempt that succeeded.
     @inlinable @inline(__always)

@@ -44,3 +44,30 @@ public struct SystemNanosecondClock: NanosecondClock {
         }
     }
 }
+
+extension SystemNanosecondClock {
+    /// Holds this thread until the clock reads `deadline`.
+    @available(*, noasync, message: "blocks the thread; use sleep(untilNanoseconds:) in a task")
+    public func sleepBlocking(untilNanoseconds deadline: UInt64) {
+        while true {
+            let now = nanoseconds()
+            guard now < deadline else { return }
+            let remaining = deadline - now
+            var time = timespec()
+            time.tv_sec = .init(remaining / 1_000_000_000)
+            time.tv_nsec = .init(remaining % 1_000_000_000)
+            nanosleep(&time, nil)
+        }
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, from 0 to half of what 64 bits hold, so that a sum with a clock's reading can't overflow.
+    public var nanosecondsClamped: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let largest = UInt64.max / 2
+        guard seconds < Int64(largest / 1_000_000_000) else { return largest }
+        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+}

@@ -1,21 +1,24 @@
 import DequeModule
+import Dispatch
 
-/// Suspended tasks in order of arrival: the slow path of a lock-free mechanism.
+/// Suspended tasks and parked threads in order of arrival: the slow path of a lock-free mechanism.
 ///
-/// The mechanism tries its operation without this list; only when it is refused does the task come here. Waking is
-/// exact: one ``notifyOne()`` wakes at most one task, the one that has waited longest. A task that was woken but found
-/// its operation refused again comes back with the same ticket and so keeps its place.
+/// The mechanism tries its operation without this list; only when it is refused does the task or thread come here. Waking
+/// is exact: one ``notifyOne()`` wakes at most one waiter, the one that has waited longest. A waiter that was woken but
+/// found its operation refused again comes back with the same ticket and so keeps its place.
 ///
 /// No wake-up is lost provided that the mechanism keeps two rules:
 /// - whoever changes the state first changes it with a sequentially consistent operation, then reads
 ///   ``waitingWord`` with a sequentially consistent load, and notifies if it isn't 0;
-/// - `stateChanged`, given to ``wait(ticket:unless:)``, reads the state with sequentially consistent loads.
+/// - `stateChanged`, given to ``wait(ticket:expiry:unless:)``, reads the state with sequentially consistent loads.
 /// Then either the waiter, which counts itself before it reads the state, sees the change, or the notifier sees the
-/// waiter (store buffering is impossible in the single total order).
+/// waiter (store buffering is impossible in the single total order). The two halves of an asymmetric fence
+/// (``AtomicWord/lightFence()`` between change and load, ``AtomicWord/heavyFence()`` at the start of `stateChanged`) do as
+/// well.
 public final class WaitList<Word: AtomicWord>: Sendable {
     private let state = Lock(WaitLine())
 
-    /// How many tasks wait, in memory that belongs to the mechanism so that it can share a cache line wisely.
+    /// How many wait, in memory that belongs to the mechanism so that it can share a cache line wisely.
     public let waitingWord: Word
 
     /// - Parameter waitingWord: an initialised word with the value 0 that outlives the list.
@@ -25,58 +28,114 @@ public final class WaitList<Word: AtomicWord>: Sendable {
 
     /// Suspends until notified, unless `stateChanged` says, after this task has been counted as waiting, that there is
     /// reason to try again. O(waiters) when the task returns with an old ticket or is cancelled, else O(1).
-    public func wait(ticket: inout WaitTicket, unless stateChanged: @Sendable () -> Bool) async -> WaitOutcome {
-        let number = ticket.number ?? state.withLock { $0.takeNumber() }
-        ticket.number = number
+    ///
+    /// - Parameters:
+    ///   - ticket: the task's place in the line, kept from one wait to the next.
+    ///   - expiry: sleeps until the wait is to end with `.timedOut`; `nil`: never. Cancelled when the wait ends before.
+    ///   - stateChanged: whether there is reason to try again.
+    public func wait(
+        ticket: inout WaitTicket,
+        expiry: WaitExpiry? = nil,
+        unless stateChanged: @Sendable () -> Bool
+    ) async -> WaitOutcome {
+        let number = self.number(of: &ticket)
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
+            var timer: Task<Void, Never>?
+            let outcome = await withUnsafeContinuation { continuation in
                 let cancelled = state.withLock { state in
                     // A cancellation before this point has run its handler in vain; one after it finds the waiter.
                     if Task.isCancelled { return true }
-                    state.insert(WaitLine.Waiter(number: number, continuation: continuation))
+                    state.insert(WaitLine.Waiter(number: number, sleeper: .task(continuation)))
                     waitingWord.addSequentiallyConsistent(1)
                     return false
                 }
                 if cancelled {
                     continuation.resume(returning: .cancelled)
                 } else if stateChanged() {
-                    resume(number, returning: .retry)
+                    end(number, with: .retry)
+                } else if let expiry {
+                    // Only now, so that it can't expire before the waiter is in the line.
+                    timer = Task { if await expiry.sleep() { self.end(number, with: .timedOut) } }
                 }
             }
+            timer?.cancel()
+            return outcome
         } onCancel: {
-            resume(number, returning: .cancelled)
+            end(number, with: .cancelled)
         }
     }
 
-    /// Wakes the task that has waited longest, if any.
+    /// Parks this thread until notified, unless `stateChanged` says, after it has been counted as waiting, that there is
+    /// reason to try again. Costs no processor time meanwhile. Never returns `.cancelled`.
+    ///
+    /// - Parameters:
+    ///   - ticket: the thread's place in the line, kept from one wait to the next.
+    ///   - deadline: ends the wait with `.timedOut` when ``SystemNanosecondClock`` has reached it; `nil`: never.
+    ///   - stateChanged: whether there is reason to try again.
+    @available(*, noasync, message: "blocks the thread; use wait(ticket:expiry:unless:) in a task")
+    public func park(
+        ticket: inout WaitTicket,
+        untilNanoseconds deadline: UInt64?,
+        unless stateChanged: () -> Bool
+    ) -> WaitOutcome {
+        let number = self.number(of: &ticket)
+        let semaphore = DispatchSemaphore(value: 0)
+        state.withLock { state in
+            state.insert(WaitLine.Waiter(number: number, sleeper: .thread(semaphore)))
+            waitingWord.addSequentiallyConsistent(1)
+        }
+        if stateChanged() {
+            // Whoever was about to wake this thread has signalled a semaphore that nobody waits for any more.
+            _ = leave(number)
+            return .retry
+        }
+        guard let deadline else {
+            semaphore.wait()
+            return .retry
+        }
+        let now = SystemNanosecondClock().nanoseconds()
+        let remaining = Int(clamping: deadline > now ? deadline - now : 0)
+        if semaphore.wait(timeout: .now() + .nanoseconds(remaining)) == .success { return .retry }
+        // Not in the line any more: notified at the last moment, and the notification must not be lost.
+        return leave(number) == nil ? .retry : .timedOut
+    }
+
+    /// Wakes whoever has waited longest, if anyone waits.
     public func notifyOne() {
-        let continuation = state.withLock { state -> UnsafeContinuation<WaitOutcome, Never>? in
+        let sleeper = state.withLock { state -> WaitLine.Sleeper? in
             guard let waiter = state.waiters.popFirst() else { return nil }
             waitingWord.addSequentiallyConsistent(0 &- 1)
-            return waiter.continuation
+            return waiter.sleeper
         }
-        continuation?.resume(returning: .retry)
+        sleeper?.wake(.retry)
     }
 
-    /// Wakes every task that waits now.
+    /// Wakes everyone who waits now.
     public func notifyAll() {
         let waiters = state.withLock { state -> Deque<WaitLine.Waiter> in
             waitingWord.addSequentiallyConsistent(0 &- UInt(state.waiters.count))
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters {
-            waiter.continuation.resume(returning: .retry)
-        }
+        for waiter in waiters { waiter.sleeper.wake(.retry) }
     }
 
-    private func resume(_ number: UInt64, returning outcome: WaitOutcome) {
-        let continuation = state.withLock { state -> UnsafeContinuation<WaitOutcome, Never>? in
-            guard let continuation = state.remove(number) else { return nil }
+    private func number(of ticket: inout WaitTicket) -> UInt64 {
+        let number = ticket.number ?? state.withLock { $0.takeNumber() }
+        ticket.number = number
+        return number
+    }
+
+    private func end(_ number: UInt64, with outcome: WaitOutcome) {
+        leave(number)?.wake(outcome)
+    }
+
+    private func leave(_ number: UInt64) -> WaitLine.Sleeper? {
+        state.withLock { state in
+            guard let sleeper = state.remove(number) else { return nil }
             waitingWord.addSequentiallyConsistent(0 &- 1)
-            return continuation
+            return sleeper
         }
-        continuation?.resume(returning: outcome)
     }
 }
 
@@ -84,24 +143,49 @@ public final class WaitList<Word: AtomicWord>: Sendable {
 public struct WaitTicket: Sendable {
     fileprivate var number: UInt64?
 
-    /// A task that arrives: its place is given when it first has to wait.
+    /// One who arrives: the place is given at the first wait.
     public init() {}
 }
 
-/// Why ``WaitList/wait(ticket:unless:)`` returned.
+/// When a wait is to end, on whatever clock.
+public struct WaitExpiry: Sendable {
+    /// Sleeps until the moment has come; `false`: cancelled before.
+    public let sleep: @Sendable () async -> Bool
+
+    /// When `clock` reads `deadline`.
+    public init<C: Clock>(_ deadline: C.Instant, _ clock: C) where C.Duration == Duration {
+        sleep = { (try? await clock.sleep(until: deadline, tolerance: .zero)) != nil }
+    }
+}
+
+/// Why a wait in a ``WaitList`` ended.
 @frozen
 public enum WaitOutcome: Sendable {
     /// The state changed or a notification arrived: try again.
     case retry
     /// The task was cancelled while it waited; no notification was consumed.
     case cancelled
+    /// The deadline passed; no notification was consumed.
+    case timedOut
 }
 
 /// The line itself: who waits, sorted by number. A value; knows neither lock nor counter.
 private struct WaitLine {
+    enum Sleeper {
+        case task(UnsafeContinuation<WaitOutcome, Never>)
+        case thread(DispatchSemaphore)
+
+        func wake(_ outcome: WaitOutcome) {
+            switch self {
+            case .task(let continuation): continuation.resume(returning: outcome)
+            case .thread(let semaphore): semaphore.signal()
+            }
+        }
+    }
+
     struct Waiter {
         var number: UInt64
-        var continuation: UnsafeContinuation<WaitOutcome, Never>
+        var sleeper: Sleeper
     }
 
     var waiters = Deque<Waiter>()
@@ -119,8 +203,8 @@ private struct WaitLine {
         waiters.insert(waiter, at: index)
     }
 
-    mutating func remove(_ number: UInt64) -> UnsafeContinuation<WaitOutcome, Never>? {
+    mutating func remove(_ number: UInt64) -> Sleeper? {
         guard let index = waiters.firstIndex(where: { $0.number == number }) else { return nil }
-        return waiters.remove(at: index).continuation
+        return waiters.remove(at: index).sleeper
     }
 }

@@ -25,15 +25,23 @@ struct QueueStateTests {
         #expect(state.statistics.depth == 1)
     }
 
-    @Test(arguments: [OverflowPolicy.block, .reject]) func testPush_whenFull(policy: OverflowPolicy) {
+    @Test(arguments: [OverflowPolicy.block, .throttle()]) func testPush_whenFull(policy: OverflowPolicy) {
         var state = makeState(policy: policy, holding: [1, 2])
         #expect(state.push(3) == .full(3))
         #expect(state.statistics.refused == 1)
     }
 
+    @Test func testPush_whenFullAndRejecting() {
+        var state = makeState(policy: .reject, holding: [1, 2])
+        _ = state.pop()
+        _ = state.push(3)
+        #expect(state.push(4) == .rejected(4, depth: 2, taken: 1))
+        #expect(state.statistics.refused == 1)
+    }
+
     @Test func testPush_whenFullAndDroppingNewest() {
         var state = makeState(policy: .dropNewest, holding: [1, 2])
-        #expect(state.push(3) == .dropped(3))
+        #expect(state.push(3) == .dropped(3, .full))
         #expect(state.statistics.accepted == 2)
         #expect(state.statistics.refused == 1)
         #expect(state.statistics.dropped == 1)
@@ -80,7 +88,7 @@ struct QueueStateTests {
 
     @Test func testPushOrTakeNumber_whenFullAndRejecting() {
         var state = makeState(capacity: 1, policy: .reject, holding: [1])
-        #expect(state.pushOrTakeNumber(2).0 == .full(2))
+        #expect(state.pushOrTakeNumber(2).0 == .rejected(2, depth: 1, taken: 0))
     }
 
     @Test func testPushOrWait_whenRoomHasComeMeanwhile() {
@@ -204,7 +212,10 @@ extension QueueState.PushAction: Equatable where Element: Equatable, Consumer: E
         case (.deliver(let element, let consumer), .deliver(let other, let otherConsumer)):
             element == other && consumer == otherConsumer
         case (.evicted(let element), .evicted(let other)): element == other
-        case (.dropped(let element), .dropped(let other)): element == other
+        case (.dropped(let element, let reason), .dropped(let other, let otherReason)):
+            element == other && reason == otherReason
+        case (.rejected(let element, let depth, let taken), .rejected(let other, let otherDepth, let otherTaken)):
+            (element, depth, taken) == (other, otherDepth, otherTaken)
         case (.full(let element), .full(let other)): element == other
         case (.closed(let element), .closed(let other)): element == other
         default: false

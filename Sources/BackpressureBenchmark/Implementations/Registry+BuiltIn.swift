@@ -146,7 +146,7 @@ extension ActorQueue {
     }
 }
 
-extension RingQueue {
+extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
         self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
     }

@@ -33,7 +33,7 @@ struct QueueModel {
                 drops.append(Drop(element: elements.removeFirst(), reason: .evicted))
             } else {
                 statistics.refused += 1
-                guard policy == .dropNewest else { return .full(element) }
+                guard policy == .dropNewest else { return refusal(of: element) }
                 statistics.dropped += 1
                 drops.append(Drop(element: element, reason: .full))
                 return .dropped
@@ -43,6 +43,12 @@ struct QueueModel {
         elements.append(element)
         updateDepth()
         return .accepted
+    }
+
+    private func refusal(of element: Int) -> PushResult<Int> {
+        guard policy == .reject else { return .full(element) }
+        let error = QueueFullError(depth: elements.count, capacity: statistics.capacity, retryAfterNanoseconds: 0)
+        return .rejected(element, error)
     }
 
     mutating func pop() -> Int? {
@@ -58,5 +64,14 @@ struct QueueModel {
     private mutating func updateDepth() {
         statistics.depth = elements.count
         statistics.peakDepth = max(statistics.peakDepth ?? 0, elements.count)
+    }
+}
+
+extension PushResult<Int> {
+    /// Without what no model can know: how fast elements are taken.
+    var withoutEstimate: Self {
+        guard case .rejected(let element, let error) = self else { return self }
+        let known = QueueFullError(depth: error.depth, capacity: error.capacity, retryAfterNanoseconds: 0)
+        return .rejected(element, known)
     }
 }

@@ -3,183 +3,128 @@ public import ConcurrencySupport
 /// A bounded queue without a lock for any number of producers and consumers: the fastest of the three families.
 ///
 /// An uncontended push and pop is two compare-exchanges; a refusal is two loads. Tasks that must wait suspend on a list
-/// behind the ring; as long as nobody waits, that costs a push or pop one load. They are woken in order of arrival, but a
-/// newcomer may get in before one that was woken and hasn't run yet.
+/// behind the ring, threads park there; as long as nobody waits, that costs a push or pop one load. They are woken in order
+/// of arrival, but a newcomer may get in before one that was woken and hasn't run yet.
 ///
-/// **Relaxed, not strict.** `tryPush` may say full while a consumer is between claiming the oldest slot and emptying it,
-/// and `tryPop` may say empty while a producer is between claiming a slot and filling it. Order, the bound and
-/// conservation are exact. `push` and `pop` wait out such moments. In the strict sense it is not lock-free: a thread that
-/// the system stops in the middle of an operation holds up its one slot until it runs again.
+/// **Relaxed or strict.** With ``RingConsistency/relaxed``, the default, `tryPush` may say full while a consumer is between
+/// claiming the oldest slot and emptying it, and `tryPop` may say empty while a producer is between claiming a slot and
+/// filling it. Order, the bound and conservation are exact. `push` and `pop` wait out such moments. With
+/// ``RingConsistency/strict`` the queue is linearizable: a refusal looks at the other end too and waits for whoever is in
+/// the middle of an operation. Neither is lock-free in the strict sense: a thread that the system stops in the middle of an
+/// operation holds up its one slot until it runs again.
 ///
 /// If the queue is closed at the very moment when ``OverflowPolicy/dropOldest`` replaces an element, the oldest may be
 /// evicted and the new one returned as closed.
 ///
-/// - Complexity: O(1), no allocation. A cancelled wait O(tasks waiting).
-/// - Memory: 64 bytes a slot, or with ``SlotSpacing/dense`` 16 for elements of a word, plus half a kilobyte; once.
+/// Elements may be noncopyable; the queue then has all operations but those of ``BoundedQueue`` that need copies (batches,
+/// the store for ``OverflowPolicy/spill``, sequences).
+///
+/// - Complexity: O(1), no allocation. A cancelled wait O(waiters).
+/// - Memory: 64 bytes a slot, 128 with ``SlotSpacing/widelyPadded``, with ``SlotSpacing/dense`` 16 for elements of a word,
+///   plus some 640 bytes; once. See ``SlotQueue/storageBytes``.
 /// - Source: Dmitry Vyukov, bounded MPMC queue; laps as in crossbeam's `ArrayQueue`.
-public final class RingQueue<Element: Sendable>: SynchronousBoundedQueue {
-    /// What happens to an element that is offered while the queue is full.
-    public let policy: OverflowPolicy
+public typealias RingQueue<Element: ~Copyable & Sendable> = SlotQueue<Element, SharedSlots<HardwareWord>>
 
-    @usableFromInline let ring: RingStorage<Element, HardwareWord>
-    @usableFromInline let producers: WaitList<HardwareWord>
-    @usableFromInline let consumers: WaitList<HardwareWord>
-    @usableFromInline let onDrop: DropHandler<Element>?
-
+extension SlotQueue where Slots == SharedSlots<HardwareWord>, Element: ~Copyable {
     /// - Parameters:
     ///   - capacity: the most elements inside at once, kept exactly; at least 1, else a precondition fails.
-    ///   - policy: what happens to an element offered while the queue is full.
+    ///   - policy: what happens to an element offered while the queue is full; not ``OverflowPolicy/spill``.
     ///   - spacing: how far apart the slots lie: memory against speed.
+    ///   - consistency: what a refusal means.
+    ///   - clock: what delays and the time spent blocked are measured on.
     ///   - onDrop: receives what the policy gives up.
-    public init(
+    public convenience init(
         capacity: Int,
         policy: OverflowPolicy = .block,
         spacing: SlotSpacing = .padded,
+        consistency: RingConsistency = .relaxed,
+        clock: any NanosecondClock = SystemNanosecondClock(),
         onDrop: DropHandler<Element>? = nil
     ) {
-        self.policy = policy
-        self.onDrop = onDrop
-        ring = RingStorage(capacity: capacity, spacing: spacing)
-        producers = WaitList(waitingWord: ring.waitingProducers)
-        consumers = WaitList(waitingWord: ring.waitingConsumers)
+        self.init(
+            slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
+            policy: policy,
+            spacing: spacing,
+            consistency: consistency,
+            clock: clock,
+            spill: nil,
+            onDrop: onDrop
+        )
     }
+}
 
-    /// The most elements that can be inside at once: exactly what was asked for.
-    @inlinable
-    public var capacity: Int { Int(ring.capacity) }
-
-    /// The bytes of the ring's one allocation.
-    public var storageBytes: Int { ring.byteCount }
-
-    /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
-    @inlinable @inline(__always)
-    public func tryPush(_ element: Element) -> PushResult<Element> {
-        switch attempt(element) {
-        case .pushed: .accepted
-        case .full: overflow(element)
-        case .closed: refuseClosed(element)
-        }
+extension SlotQueue where Slots == SharedSlots<HardwareWord> {
+    /// A ring whose overflow goes to a store: the policy is ``OverflowPolicy/spill``.
+    ///
+    /// While anything is in the store, every push goes there, and once what was in the ring has been taken, so do the pops:
+    /// the order is kept. These take a lock.
+    ///
+    /// - Parameters:
+    ///   - capacity: the most elements in the ring at once; at least 1, else a precondition fails.
+    ///   - spillStore: where the rest goes; used by nobody else.
+    ///   - spacing: how far apart the slots lie: memory against speed.
+    ///   - consistency: what a refusal means.
+    ///   - clock: what refusals measure the consumers' speed on.
+    public convenience init(
+        capacity: Int,
+        spillStore: some SpillStore<Element>,
+        spacing: SlotSpacing = .padded,
+        consistency: RingConsistency = .relaxed,
+        clock: any NanosecondClock = SystemNanosecondClock()
+    ) {
+        self.init(
+            slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
+            policy: .spill,
+            spacing: spacing,
+            consistency: consistency,
+            clock: clock,
+            spill: SpillLine(spillStore),
+            onDrop: nil
+        )
     }
+}
 
-    /// Takes the oldest element, or `nil` if there is none now. O(1).
-    @inlinable @inline(__always)
-    public func tryPop() -> Element? {
-        guard let element = ring.tryPop() else { return nil }
-        if ring.waitingProducers.loadSequentiallyConsistent() != 0 { producers.notifyOne() }
-        return element
-    }
+/// A bounded queue without a lock for **one producer and one consumer**: several times as fast as ``RingQueue`` between
+/// the two.
+///
+/// At most one thread or task may push at a time, and at most one pop; which ones may change if something orders the one
+/// before the other. Two at once corrupt the queue. ``SlotQueue/close()`` and ``SlotQueue/statistics()`` may be called by
+/// anyone.
+///
+/// Full and empty mean what they say (linearizable). Nobody ever waits for anybody in `tryPush` and `tryPop` (wait-free);
+/// `close()` waits for a push that is under way. Policies that take elements out again
+/// (``OverflowPolicy/dropOldest``) or bring them back in (``OverflowPolicy/spill``) are not to be had.
+///
+/// - Complexity: O(1), no allocation.
+/// - Memory: 16 bytes a slot for elements of a word, plus some 640 bytes; once.
+/// - Source: slots that carry their state, as in FastForward (Giacomoni et al., 2008); fences as in asymmetric Dekker
+///   synchronisation.
+public typealias SingleRingQueue<Element: ~Copyable & Sendable> = SlotQueue<Element, SingleSlots<HardwareWord>>
 
-    /// Offers an element; with ``OverflowPolicy/block`` suspends until there is room. See ``BoundedQueue/push(_:)``.
-    @inlinable @inline(__always)
-    public func push(_ element: Element) async -> PushResult<Element> {
-        switch attempt(element) {
-        case .pushed: .accepted
-        case .closed: refuseClosed(element)
-        case .full: policy == .block ? await waitAndPush(element) : overflow(element)
-        }
-    }
-
-    /// Takes the oldest element; suspends while there is none. See ``BoundedQueue/pop()``.
-    @inlinable @inline(__always)
-    public func pop() async -> Element? {
-        if let element = tryPop() { return element }
-        return await waitAndPop()
-    }
-
-    // Apart from the fast paths above, so that those need no room for what survives a suspension.
-
-    @inlinable @inline(never)
-    func waitAndPush(_ element: Element) async -> PushResult<Element> {
-        var ticket = WaitTicket()
-        var backoff = Backoff(pauses: 16)
-        while true {
-            switch attempt(element) {
-            case .pushed: return .accepted
-            case .closed: return refuseClosed(element)
-            case .full: break
-            }
-            if backoff.pauseBriefly() { continue }
-            // Room by position though the attempt failed: a consumer is about to free the slot.
-            if ring.isClosedOrNotFull {
-                await Task.yield()
-                continue
-            }
-            if await producers.wait(ticket: &ticket, unless: { ring.isClosedOrNotFull }) == .cancelled {
-                ring.refused.addRelaxed(1)
-                return .cancelled(element)
-            }
-        }
-    }
-
-    @inlinable @inline(never)
-    func waitAndPop() async -> Element? {
-        var ticket = WaitTicket()
-        var backoff = Backoff(pauses: 16)
-        while true {
-            if let element = tryPop() { return element }
-            if ring.isFinished { return nil }
-            if backoff.pauseBriefly() { continue }
-            // An element by position though the attempt failed: a producer is about to fill the slot.
-            if ring.isClosedOrNotEmpty {
-                await Task.yield()
-                continue
-            }
-            if await consumers.wait(ticket: &ticket, unless: { ring.isClosedOrNotEmpty }) == .cancelled {
-                return nil
-            }
-        }
-    }
-
-    /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
-    public func close() {
-        ring.close()
-        producers.notifyAll()
-        consumers.notifyAll()
-    }
-
-    /// Counts and depth. See ``QueueStatistics``.
-    public func statistics() -> QueueStatistics {
-        ring.statistics
-    }
-
-    /// One attempt to enter, and a consumer woken if one waits.
-    @inlinable @inline(__always)
-    func attempt(_ element: Element) -> RingStorage<Element, HardwareWord>.TryPush {
-        let outcome = ring.tryPush(element)
-        if outcome == .pushed, ring.waitingConsumers.loadSequentiallyConsistent() != 0 { consumers.notifyOne() }
-        return outcome
-    }
-
-    /// What the policy says of an element that found no room.
-    @inlinable
-    func overflow(_ element: Element) -> PushResult<Element> {
-        if policy == .dropOldest { return replaceOldest(element) }
-        ring.refused.addRelaxed(1)
-        guard policy == .dropNewest else { return .full(element) }
-        ring.dropped.addRelaxed(1)
-        onDrop?(element, .full)
-        return .dropped
-    }
-
-    @inlinable
-    func replaceOldest(_ element: Element) -> PushResult<Element> {
-        let outcome = ring.pushReplacingOldest(element)
-        if ring.waitingConsumers.loadSequentiallyConsistent() != 0 { consumers.notifyOne() }
-        switch outcome {
-        case .pushed:
-            return .accepted
-        case .replaced(let oldest):
-            onDrop?(oldest, .evicted)
-            return .accepted
-        case .closed(let oldest):
-            if let oldest { onDrop?(oldest, .evicted) }
-            return refuseClosed(element)
-        }
-    }
-
-    @inlinable
-    func refuseClosed(_ element: Element) -> PushResult<Element> {
-        ring.refused.addRelaxed(1)
-        return .closed(element)
+extension SlotQueue where Slots == SingleSlots<HardwareWord>, Element: ~Copyable {
+    /// - Parameters:
+    ///   - capacity: the most elements inside at once, kept exactly; at least 1, else a precondition fails.
+    ///   - policy: what happens to an element offered while the queue is full; neither ``OverflowPolicy/dropOldest`` nor
+    ///     ``OverflowPolicy/spill``, else a precondition fails.
+    ///   - spacing: how far apart the slots lie. Dense is the fastest as a rule: neighbours share a line that travels once.
+    ///   - clock: what delays and the time spent blocked are measured on.
+    ///   - onDrop: receives what the policy gives up.
+    public convenience init(
+        capacity: Int,
+        policy: OverflowPolicy = .block,
+        spacing: SlotSpacing = .dense,
+        clock: any NanosecondClock = SystemNanosecondClock(),
+        onDrop: DropHandler<Element>? = nil
+    ) {
+        precondition(policy.kind != .dropOldest, "a queue with one consumer can't replace its oldest element")
+        self.init(
+            slots: SingleSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
+            policy: policy,
+            spacing: spacing,
+            consistency: .strict,
+            clock: clock,
+            spill: nil,
+            onDrop: onDrop
+        )
     }
 }

@@ -133,7 +133,10 @@ final class FaultyQueue: BoundedQueue {
                 if defect == .forgetsToCountRefusals { return (.full(element), []) }
                 state.statistics.refused += 1
                 if defect == .rejectionSaysAccepted, policy == .reject { return (.accepted, []) }
-                return (defect == .losesRefusedElement ? .dropped : .full(element), [])
+                if defect == .losesRefusedElement { return (.dropped, []) }
+                guard policy == .reject else { return (.full(element), []) }
+                let error = QueueFullError(depth: state.elements.count, capacity: capacity, retryAfterNanoseconds: 0)
+                return (.rejected(element, error), [])
             }
         }
         for (element, reason) in drops where defect != .dropsWithoutHandler { onDrop(element, reason) }

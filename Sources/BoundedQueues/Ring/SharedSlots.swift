@@ -1,0 +1,282 @@
+public import ConcurrencySupport
+
+/// The slots of ``RingQueue``: each with a stamp that says whose turn it is.
+///
+/// After Dmitry Vyukov's bounded MPMC queue, with positions that count laps as crossbeam's `ArrayQueue` does, so that
+/// any capacity is kept exactly without a division. A position is a lap and an index; `lap` is a power of two above
+/// `capacity`. The slot at index i is free for the producer at position p when its stamp is p, holds an element for the
+/// consumer at p when its stamp is p + 1, and is free again for the next lap when its stamp is p + lap. The top bit of
+/// the tail says that the queue is closed.
+///
+/// Memory orderings. The stamp carries the element: it is stored releasing after the element was written (or moved out)
+/// and loaded acquiring before the element is touched. The compare-exchanges of head and tail are sequentially
+/// consistent not for the elements' sake, where relaxed would do, but for the waiters' (see ``WaitList``): on x86 that
+/// costs nothing, since every compare-exchange is a full barrier.
+@frozen
+public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
+    // Sendable: a set of addresses. The words behind them are atomic, and an element's memory is touched only by the
+    // thread that claimed its slot, between the acquiring load and the releasing store of the slot's stamp.
+
+    // Header: tail, head and the counters on cache lines of their own, then the slots.
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let slots: UnsafeMutableRawPointer
+    /// The number of slots.
+    public let capacity: UInt
+    @usableFromInline let lap: UInt
+    @usableFromInline let layout: SlotLayout
+    /// The bytes of the one allocation.
+    public let byteCount: Int
+
+    @inlinable static var closedBit: UInt { 1 << (UInt.bitWidth - 1) }
+    @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
+
+    /// Any number of producers and consumers.
+    @inlinable public static var isShared: Bool { true }
+
+    @usableFromInline
+    init(capacity: Int, layout: SlotLayout) {
+        precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
+        precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
+        self.capacity = UInt(capacity)
+        var lap: UInt = 2
+        while lap <= self.capacity { lap <<= 1 }
+        self.lap = lap
+        self.layout = layout
+        byteCount = Self.headerBytes + layout.stride * capacity
+        base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
+        slots = base + Self.headerBytes
+        tail.initialize(to: 0)
+        head.initialize(to: 0)
+        for counter in SlotCounter.allCases { self.counter(counter).initialize(to: 0) }
+        for index in 0..<self.capacity { stamp(index).initialize(to: index) }
+    }
+
+    @inlinable
+    deinit {
+        base.deallocate()
+    }
+
+    @inlinable @inline(__always) var tail: Word { Word(at: base) }
+    @inlinable @inline(__always) var head: Word { Word(at: base + 128) }
+
+    /// One of the queue's counters.
+    @inlinable @inline(__always)
+    public func counter(_ counter: SlotCounter) -> Word { Word(at: base + (256 + counter.byteOffset)) }
+
+    @inlinable @inline(__always)
+    func slot(_ position: UInt) -> UnsafeMutableRawPointer {
+        slots + Int(bitPattern: position & (lap &- 1)) &* layout.stride
+    }
+
+    @inlinable @inline(__always)
+    func stamp(_ position: UInt) -> Word { Word(at: slot(position)) }
+
+    /// The memory for an element at a position.
+    @inlinable @inline(__always)
+    public func address(_ position: UInt) -> UnsafeMutableRawPointer { slot(position) + layout.elementOffset }
+
+    /// The position that follows: the next index, or index 0 of the next lap.
+    @inlinable @inline(__always)
+    public func next(_ position: UInt) -> UInt {
+        let index = position & (lap &- 1)
+        return index &+ 1 < capacity ? position &+ 1 : (position &- index) &+ lap
+    }
+
+    /// How many positions come before this one: what was ever pushed, for the tail; popped, for the head.
+    @usableFromInline
+    func ordinal(_ position: UInt) -> UInt64 {
+        let open = position & ~Self.closedBit
+        return UInt64(open / lap) * UInt64(capacity) + UInt64(open & (lap &- 1))
+    }
+
+    /// Claims the tail's slot, if it is free.
+    ///
+    /// Relaxed: a refusal may mean that the consumer before has claimed the slot and not yet moved its element out.
+    @inlinable @inline(__always)
+    public func claimFree() -> SlotClaim {
+        var position = tail.loadRelaxed()
+        while true {
+            if stamp(position).loadAcquiring() == position {
+                let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
+                if claim.exchanged { return .claimed(position) }
+                position = claim.original
+            } else {
+                let current = tail.loadRelaxed()
+                if current == position { return position & Self.closedBit == 0 ? .refused : .closed }
+                position = current
+            }
+        }
+    }
+
+    /// Claims the head's slot, if it is filled.
+    ///
+    /// Relaxed: a refusal may mean that the producer before has claimed the slot and not yet filled it.
+    @inlinable @inline(__always)
+    public func claimFilled() -> SlotClaim {
+        var position = head.loadRelaxed()
+        while true {
+            if stamp(position).loadAcquiring() == position &+ 1 {
+                let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
+                if claim.exchanged { return .claimed(position) }
+                position = claim.original
+            } else {
+                let current = head.loadRelaxed()
+                if current == position { return .refused }
+                position = current
+            }
+        }
+    }
+
+    /// Claims the slots from the tail's on that are free, with one compare-exchange: a slot that was seen free stays so
+    /// until the tail has passed it.
+    @inlinable
+    public func claimFree(upTo count: UInt) -> SlotRun {
+        claim(upTo: count, from: tail, stampOffset: 0)
+    }
+
+    /// Claims the slots from the head's on that are filled, likewise.
+    @inlinable
+    public func claimFilled(upTo count: UInt) -> SlotRun {
+        claim(upTo: count, from: head, stampOffset: 1)
+    }
+
+    @inlinable @inline(__always)
+    func claim(upTo count: UInt, from end: Word, stampOffset: UInt) -> SlotRun {
+        var position = end.loadRelaxed()
+        while true {
+            var last = position
+            var found: UInt = 0
+            while found < count, stamp(last).loadAcquiring() == last &+ stampOffset {
+                last = next(last)
+                found &+= 1
+            }
+            if found == 0 {
+                let current = end.loadRelaxed()
+                if current == position { return SlotRun(position: position, count: 0) }
+                position = current
+                continue
+            }
+            let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: last)
+            if claim.exchanged { return SlotRun(position: position, count: found) }
+            position = claim.original
+        }
+    }
+
+    /// Publishes a filled slot.
+    @inlinable @inline(__always)
+    public func publish(_ position: UInt) { stamp(position).storeReleasing(position &+ 1) }
+
+    /// Gives an emptied slot back for the next lap.
+    @inlinable @inline(__always)
+    public func release(_ position: UInt) { stamp(position).storeReleasing(position &+ lap) }
+
+    /// Publishes filled slots in order.
+    @inlinable
+    public func publish(_ run: SlotRun) {
+        var position = run.position
+        for _ in 0..<run.count {
+            publish(position)
+            position = next(position)
+        }
+    }
+
+    /// Gives emptied slots back in order.
+    @inlinable
+    public func release(_ run: SlotRun) {
+        var position = run.position
+        for _ in 0..<run.count {
+            release(position)
+            position = next(position)
+        }
+    }
+
+    /// Claims the oldest element's slot if the ring is full.
+    ///
+    /// The slot of the oldest element *is* the tail's next slot when the ring is full. Whoever claims it from the head
+    /// owns it: no other producer can pass before its stamp changes, so nobody takes the room that was made, and nobody
+    /// evicts a second element for it.
+    @inlinable
+    public func claimReplacement() -> SlotReplacement {
+        let last = tail.loadSequentiallyConsistent()
+        if last & Self.closedBit != 0 { return .closed }
+        let first = head.loadSequentiallyConsistent()
+        // Full by position (positions only grow, so if the claim below succeeds it was full at that moment), and
+        // the oldest element is published.
+        guard last == first &+ lap, stamp(first).loadAcquiring() == first &+ 1,
+            head.compareExchangeSequentiallyConsistent(expected: first, desired: next(first)).exchanged
+        else { return .retry }
+        return .claimed(oldest: first, newest: last)
+    }
+
+    /// Moves the tail past the slot; only ``close()`` can have changed the tail meanwhile.
+    @inlinable
+    public func completeReplacement(_ replacement: SlotReplacement) -> Bool {
+        guard case .claimed(let oldest, let newest) = replacement else { return false }
+        if tail.compareExchangeSequentiallyConsistent(expected: newest, desired: next(newest)).exchanged { return true }
+        stamp(oldest).storeReleasing(newest)
+        return false
+    }
+
+    /// Sets the closed bit: every claim from then on fails.
+    @inlinable
+    public func close() {
+        _ = tail.fetchOrSequentiallyConsistent(Self.closedBit)
+    }
+
+    /// Whether the closed bit is set.
+    @inlinable
+    public var isClosed: Bool { tail.loadSequentiallyConsistent() & Self.closedBit != 0 }
+
+    /// By position: had the tail not moved past the head when it was read?
+    @inlinable
+    public var isEmpty: Bool {
+        // The head first: it may only be behind, so that equal means equal when the tail was read.
+        let first = head.loadSequentiallyConsistent()
+        return tail.loadSequentiallyConsistent() & ~Self.closedBit == first
+    }
+
+    /// By position: has the tail moved past the head?
+    @inlinable
+    public var isClosedOrNotEmpty: Bool {
+        // The head first: had it been passed by the tail after that, the difference would show all the same.
+        let first = head.loadSequentiallyConsistent()
+        let last = tail.loadSequentiallyConsistent()
+        return last & Self.closedBit != 0 || last != first
+    }
+
+    /// By position: are fewer than a lap's positions between head and tail?
+    @inlinable
+    public var isClosedOrNotFull: Bool {
+        let last = tail.loadSequentiallyConsistent()
+        return last != head.loadSequentiallyConsistent() &+ lap
+    }
+
+    /// By position: closed, and the head has reached the tail.
+    @inlinable
+    public var isFinished: Bool {
+        // Read the head first: it may only be behind.
+        let first = head.loadSequentiallyConsistent()
+        return tail.loadSequentiallyConsistent() == first | Self.closedBit
+    }
+
+    /// What was ever pushed and popped.
+    public var counts: (pushed: UInt64, popped: UInt64) {
+        // The head first, so that the difference is never negative.
+        let popped = ordinal(head.loadSequentiallyConsistent())
+        return (ordinal(tail.loadSequentiallyConsistent()), popped)
+    }
+
+    // The compare-exchange of the claim, sequentially consistent as these loads, orders them after it.
+
+    /// Whether a consumer waits.
+    @inlinable @inline(__always)
+    public var hasWaitingConsumers: Bool { counter(.waitingConsumers).loadSequentiallyConsistent() != 0 }
+
+    /// Whether a producer waits.
+    @inlinable @inline(__always)
+    public var hasWaitingProducers: Bool { counter(.waitingProducers).loadSequentiallyConsistent() != 0 }
+
+    /// Nothing to do: what a waiter reads are head and tail, by sequentially consistent loads.
+    @inlinable @inline(__always)
+    public func orderWaiter() {}
+}

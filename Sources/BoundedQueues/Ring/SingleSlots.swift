@@ -1,0 +1,268 @@
+public import ConcurrencySupport
+
+/// The slots of ``SingleRingQueue``: one producer, one consumer, and no compare-exchange.
+///
+/// Each slot carries its own state, full or empty; producer and consumer keep their positions to themselves and never
+/// read the other's, so the only cache lines that travel are those of the slots. The positions are written where
+/// statistics can read them; a line that nobody else reads costs its owner next to nothing.
+///
+/// Memory orderings. A slot's state is stored releasing after its element was written (or moved out) and loaded acquiring
+/// before the element is touched. Who waits is found out with an asymmetric pair of fences: the fast path has the light
+/// half between publishing a slot and reading the waiter count, the waiter the heavy half between being counted and
+/// reading the slot's state.
+///
+/// Closing. The producer's position is odd while a push is under way: it is made odd before the producer looks whether the
+/// queue is closed (with the light fence in between) and even after the element is published. ``close()`` says closed,
+/// passes the heavy fence and then waits until the position is even: from then on no push can enter. A producer that the
+/// system stops in the middle of a push holds up `close()` until it runs again.
+@frozen
+public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
+    // Sendable: a set of addresses, as in `SharedSlots`. Positions are written by their one owner.
+
+    // Header: the producer's line, the consumer's line, the counters, the closed state; then the slots.
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let slots: UnsafeMutableRawPointer
+    /// The number of slots.
+    public let capacity: UInt
+    @usableFromInline let layout: SlotLayout
+    /// The bytes of the one allocation.
+    public let byteCount: Int
+
+    @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
+    @inlinable static var filled: UInt { 1 }
+    @inlinable static var closing: UInt { 1 }
+    @inlinable static var closedForGood: UInt { 2 }
+
+    /// One producer and one consumer.
+    @inlinable public static var isShared: Bool { false }
+
+    @usableFromInline
+    init(capacity: Int, layout: SlotLayout) {
+        precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
+        precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
+        Word.prepareFences()
+        self.capacity = UInt(capacity)
+        self.layout = layout
+        byteCount = Self.headerBytes + layout.stride * capacity
+        base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
+        slots = base + Self.headerBytes
+        for end in [tail, head] {
+            end.count.initialize(to: 0)
+            end.offset.initialize(to: 0)
+        }
+        closed.initialize(to: 0)
+        for counter in SlotCounter.allCases { self.counter(counter).initialize(to: 0) }
+        for index in 0..<capacity { Word(at: slots + index * layout.stride).initialize(to: 0) }
+    }
+
+    @inlinable
+    deinit {
+        base.deallocate()
+    }
+
+    /// One side's position: how far its slot is from the first in bytes, and how many it has passed, times two, plus one
+    /// while an operation is under way.
+    @usableFromInline
+    struct End {
+        @usableFromInline let base: UnsafeMutableRawPointer
+        @inlinable @inline(__always)
+        init(base: UnsafeMutableRawPointer) { self.base = base }
+        @inlinable @inline(__always) var count: Word { Word(at: base) }
+        @inlinable @inline(__always) var offset: Word { Word(at: base + 8) }
+    }
+
+    @inlinable @inline(__always) var tail: End { End(base: base) }
+    @inlinable @inline(__always) var head: End { End(base: base + 128) }
+    // Beside the waiter counts: read by every operation, written once.
+    @inlinable @inline(__always) var closed: Word { Word(at: base + (256 + 24)) }
+
+    /// One of the queue's counters.
+    @inlinable @inline(__always)
+    public func counter(_ counter: SlotCounter) -> Word { Word(at: base + (256 + counter.byteOffset)) }
+
+    // A position is the slot's distance from the first in bytes: nothing to multiply, nothing to divide.
+
+    @inlinable @inline(__always)
+    func state(_ position: UInt) -> Word { Word(at: slots + Int(bitPattern: position)) }
+
+    /// The memory for an element at a position.
+    @inlinable @inline(__always)
+    public func address(_ position: UInt) -> UnsafeMutableRawPointer {
+        slots + (Int(bitPattern: position) &+ layout.elementOffset)
+    }
+
+    /// The position that follows.
+    @inlinable @inline(__always)
+    public func next(_ position: UInt) -> UInt {
+        let next = position &+ UInt(bitPattern: layout.stride)
+        return next < UInt(bitPattern: layout.stride) &* capacity ? next : 0
+    }
+
+    /// Claims the next slot for the producer, if it is free.
+    @inlinable @inline(__always)
+    public func claimFree() -> SlotClaim {
+        let position = tail.offset.loadRelaxed()
+        guard state(position).loadAcquiring() == 0 else {
+            return closed.loadRelaxed() == 0 ? .refused : .closed
+        }
+        return beginPush() ? .claimed(position) : .closed
+    }
+
+    /// Marks a push as under way; `false`: the queue is closed.
+    @inlinable @inline(__always)
+    func beginPush() -> Bool {
+        let count = tail.count.loadRelaxed()
+        tail.count.storeRelaxed(count &+ 1)
+        Word.lightFence()
+        if closed.loadRelaxed() == 0 { return true }
+        tail.count.storeReleasing(count)
+        return false
+    }
+
+    /// Claims the free slots from the producer's on.
+    @inlinable
+    public func claimFree(upTo count: UInt) -> SlotRun {
+        let position = tail.offset.loadRelaxed()
+        let found = run(from: position, upTo: count, in: 0)
+        guard found > 0, beginPush() else { return SlotRun(position: position, count: 0) }
+        return SlotRun(position: position, count: found)
+    }
+
+    /// Publishes the producer's slot; the push is over.
+    @inlinable @inline(__always)
+    public func publish(_ position: UInt) {
+        state(position).storeReleasing(Self.filled)
+        tail.offset.storeRelaxed(next(position))
+        tail.count.storeReleasing(tail.count.loadRelaxed() &+ 1)
+    }
+
+    /// Publishes the producer's slots in order; then the push is over.
+    @inlinable
+    public func publish(_ run: SlotRun) {
+        tail.offset.storeRelaxed(setStates(of: run, to: Self.filled))
+        tail.count.storeReleasing(tail.count.loadRelaxed() &+ (2 &* run.count &- 1))
+    }
+
+    /// Claims the next slot for the consumer, if it is filled.
+    @inlinable @inline(__always)
+    public func claimFilled() -> SlotClaim {
+        let position = head.offset.loadRelaxed()
+        return state(position).loadAcquiring() == Self.filled ? .claimed(position) : .refused
+    }
+
+    /// Claims the filled slots from the consumer's on.
+    @inlinable
+    public func claimFilled(upTo count: UInt) -> SlotRun {
+        let position = head.offset.loadRelaxed()
+        return SlotRun(position: position, count: run(from: position, upTo: count, in: Self.filled))
+    }
+
+    @inlinable @inline(__always)
+    func run(from position: UInt, upTo count: UInt, in wanted: UInt) -> UInt {
+        var position = position
+        var found: UInt = 0
+        let limit = min(count, capacity)
+        while found < limit, state(position).loadAcquiring() == wanted {
+            position = next(position)
+            found &+= 1
+        }
+        return found
+    }
+
+    /// Gives the consumer's emptied slot back.
+    @inlinable @inline(__always)
+    public func release(_ position: UInt) {
+        state(position).storeReleasing(0)
+        head.offset.storeRelaxed(next(position))
+        head.count.storeRelaxed(head.count.loadRelaxed() &+ 2)
+    }
+
+    /// Gives the consumer's emptied slots back in order.
+    @inlinable
+    public func release(_ run: SlotRun) {
+        head.offset.storeRelaxed(setStates(of: run, to: 0))
+        head.count.storeRelaxed(head.count.loadRelaxed() &+ 2 &* run.count)
+    }
+
+    /// Returns the position after the run.
+    @inlinable @inline(__always)
+    func setStates(of run: SlotRun, to value: UInt) -> UInt {
+        var position = run.position
+        for _ in 0..<run.count {
+            state(position).storeReleasing(value)
+            position = next(position)
+        }
+        return position
+    }
+
+    /// A producer can't take an element out here: that is the consumer's.
+    public func claimReplacement() -> SlotReplacement {
+        preconditionFailure("a queue with one consumer can't replace its oldest element")
+    }
+
+    /// See ``claimReplacement()``.
+    public func completeReplacement(_ replacement: SlotReplacement) -> Bool {
+        preconditionFailure("a queue with one consumer can't replace its oldest element")
+    }
+
+    /// Lets no push begin any more, and waits until the one that may be under way is over.
+    public func close() {
+        guard closed.compareExchangeSequentiallyConsistent(expected: 0, desired: Self.closing).exchanged else { return }
+        Word.heavyFence()
+        var backoff = Backoff()
+        while tail.count.loadAcquiring() & 1 != 0 { backoff.pause() }
+        closed.storeSequentiallyConsistent(Self.closedForGood)
+    }
+
+    /// Whether ``close()`` was called.
+    @inlinable
+    public var isClosed: Bool { closed.loadSequentiallyConsistent() != 0 }
+
+    /// For the consumer: is its slot empty?
+    @inlinable
+    public var isEmpty: Bool { state(head.offset.loadRelaxed()).loadAcquiring() != Self.filled }
+
+    /// For the consumer: is its slot filled, or will none ever be?
+    @inlinable
+    public var isClosedOrNotEmpty: Bool {
+        closed.loadSequentiallyConsistent() == Self.closedForGood
+            || state(head.offset.loadRelaxed()).loadAcquiring() == Self.filled
+    }
+
+    /// For the producer: is its slot free, or is the queue closed?
+    @inlinable
+    public var isClosedOrNotFull: Bool {
+        closed.loadSequentiallyConsistent() != 0 || state(tail.offset.loadRelaxed()).loadAcquiring() == 0
+    }
+
+    /// For the consumer: no push can enter any more, and its slot is empty.
+    @inlinable
+    public var isFinished: Bool {
+        closed.loadSequentiallyConsistent() == Self.closedForGood
+            && state(head.offset.loadRelaxed()).loadAcquiring() != Self.filled
+    }
+
+    /// What was ever pushed and popped.
+    public var counts: (pushed: UInt64, popped: UInt64) {
+        let popped = UInt64(head.count.loadAcquiring() / 2)
+        // A push that is published and not yet counted may have been popped already.
+        return (max(UInt64(tail.count.loadAcquiring() / 2), popped), popped)
+    }
+
+    /// Whether the consumer waits; ordered after the publication by the light fence.
+    @inlinable @inline(__always)
+    public var hasWaitingConsumers: Bool {
+        Word.lightFence()
+        return counter(.waitingConsumers).loadRelaxed() != 0
+    }
+
+    /// Whether the producer waits, likewise.
+    @inlinable @inline(__always)
+    public var hasWaitingProducers: Bool {
+        Word.lightFence()
+        return counter(.waitingProducers).loadRelaxed() != 0
+    }
+
+    /// The heavy fence: what the other side wrote before it looked for waiters, this one sees.
+    public func orderWaiter() { Word.heavyFence() }
+}

@@ -1,0 +1,224 @@
+public import ConcurrencySupport
+
+// Waiting for room and for elements: spin a little, yield a little, then suspend the task or park the thread.
+//
+// The fast paths stand apart from the slow ones, so that they need no room for what survives a suspension.
+
+extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
+    /// Offers an element; where the policy waits, suspends until there is room. See ``BoundedQueue/push(_:)``.
+    @inlinable @inline(__always)
+    public func push(_ element: consuming Element) async -> PushResult<Element> {
+        guard policy.waitsForRoom else { return tryPush(element) }
+        if policy.kind == .throttle { return await waitAndPush(element, expiry: nil) }
+        let claim = slots.claimFree()
+        if claim.outcome == .claimed { return accept(element, at: claim.position) }
+        return await waitAndPush(element, expiry: nil)
+    }
+
+    /// Like ``push(_:)`` with a deadline. See ``BoundedQueue/push(_:until:clock:)``.
+    @inlinable
+    public func push<C: Clock>(_ element: consuming Element, until deadline: C.Instant, clock: C) async -> PushResult<Element>
+    where C.Duration == Duration {
+        guard policy.waitsForRoom else { return tryPush(element) }
+        if clock.now >= deadline {
+            let claim = slots.claimFree()
+            if claim.outcome == .claimed { return accept(element, at: claim.position) }
+            return refuse(element, claim.outcome == .closed ? .closed : .late)
+        }
+        return await waitAndPush(element, expiry: WaitExpiry(deadline, clock))
+    }
+
+    /// Takes the oldest element; suspends while there is none. See ``BoundedQueue/pop()``.
+    @inlinable @inline(__always)
+    public func pop() async -> Element? {
+        if let element = tryPop() { return element }
+        return await waitAndPop(expiry: nil).takeElement()
+    }
+
+    /// Like ``pop()`` with a deadline. See ``BoundedQueue/pop(until:clock:)``.
+    @inlinable
+    public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
+    where C.Duration == Duration {
+        if let element = tryPop() { return .element(element) }
+        if clock.now >= deadline { return isFinished ? .finished : .timedOut }
+        return await waitAndPop(expiry: WaitExpiry(deadline, clock))
+    }
+
+    /// Offers an element; where the policy waits, holds this thread until there is room. See
+    /// ``BlockingBoundedQueue/pushBlocking(_:timeout:)``.
+    @available(*, noasync, message: "blocks the thread; use push(_:) in a task")
+    @inlinable @inline(__always)
+    public func pushBlocking(_ element: consuming Element, timeout: Duration? = nil) -> PushResult<Element> {
+        guard policy.waitsForRoom else { return tryPush(element) }
+        if policy.kind != .throttle {
+            let claim = slots.claimFree()
+            if claim.outcome == .claimed { return accept(element, at: claim.position) }
+        }
+        return parkAndPush(element, timeout: timeout)
+    }
+
+    /// Takes the oldest element; holds this thread while there is none. See
+    /// ``BlockingBoundedQueue/popBlocking(timeout:)``.
+    @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    @inlinable @inline(__always)
+    public func popBlocking(timeout: Duration? = nil) -> PopResult<Element> {
+        if let element = tryPop() { return .element(element) }
+        return parkAndPop(timeout: timeout)
+    }
+
+    // What a waiter reads after it was counted.
+
+    @inlinable
+    var hasRoomOrIsClosed: Bool {
+        slots.orderWaiter()
+        return slots.isClosedOrNotFull
+    }
+
+    @inlinable
+    var hasElementOrIsClosed: Bool {
+        slots.orderWaiter()
+        return slots.isClosedOrNotEmpty || slots.counter(.stored).loadSequentiallyConsistent() != 0
+    }
+
+    /// Closed, and nothing is or will be inside.
+    @inlinable
+    var isFinished: Bool {
+        // In this order: once closed and empty, nothing is stored any more.
+        slots.isFinished && slots.counter(.stored).loadSequentiallyConsistent() == 0
+    }
+
+    @usableFromInline
+    enum Refusal: Sendable { case closed, late, cancelled }
+
+    @usableFromInline
+    func refuse(_ element: consuming Element, _ refusal: Refusal) -> PushResult<Element> {
+        add(to: .refused)
+        switch refusal {
+        case .closed: return .closed(element)
+        case .late: return .timedOut(element)
+        case .cancelled: return .cancelled(element)
+        }
+    }
+
+    @usableFromInline
+    func countBlocked(since start: UInt64) {
+        let now = clock.nanoseconds()
+        add(to: .timesBlocked)
+        add(UInt(now > start ? now - start : 0), to: .blockedNanoseconds)
+    }
+
+    @inlinable @inline(never)
+    func waitAndPush(_ element: consuming Element, expiry: WaitExpiry?) async -> PushResult<Element> {
+        if policy.kind == .throttle, let refusal = await delay(expiry: expiry) { return refuse(element, refusal) }
+        var ticket = WaitTicket()
+        var backoff = Backoff()
+        while true {
+            let claim = slots.claimFree()
+            switch claim.outcome {
+            case .claimed: return accept(element, at: claim.position)
+            case .closed: return refuse(element, .closed)
+            case .refused: break
+            }
+            if backoff.pauseBriefly() { continue }
+            // Room by position though the claim failed: a consumer is about to free the slot.
+            if slots.isClosedOrNotFull {
+                if Task.isCancelled { return refuse(element, .cancelled) }
+                await Task.yield()
+                continue
+            }
+            let start = clock.nanoseconds()
+            let outcome = await producers.wait(ticket: &ticket, expiry: expiry) { hasRoomOrIsClosed }
+            countBlocked(since: start)
+            switch outcome {
+            case .retry: continue
+            case .cancelled: return refuse(element, .cancelled)
+            case .timedOut: return refuse(element, .late)
+            }
+        }
+    }
+
+    @inlinable @inline(never)
+    func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
+        var ticket = WaitTicket()
+        var backoff = Backoff()
+        while true {
+            if let element = tryPop() { return .element(element) }
+            if isFinished { return .finished }
+            if backoff.pauseBriefly() { continue }
+            // An element by position though the claim failed: a producer is about to fill the slot.
+            if slots.isClosedOrNotEmpty {
+                if Task.isCancelled { return .cancelled }
+                await Task.yield()
+                continue
+            }
+            switch await consumers.wait(ticket: &ticket, expiry: expiry, unless: { hasElementOrIsClosed }) {
+            case .retry: continue
+            case .cancelled: return .cancelled
+            case .timedOut: return .timedOut
+            }
+        }
+    }
+
+    /// The delay before a throttled push; `nil`: it goes on.
+    @usableFromInline
+    func delay(expiry: WaitExpiry?) async -> Refusal? {
+        let throttle = Throttle(policy, depth: depth, capacity: capacity, clock: clock)
+        guard throttle.nanoseconds > 0 else { return nil }
+        let start = clock.nanoseconds()
+        let interruption = await throttle.sleep(expiry: expiry)
+        countBlocked(since: start)
+        return interruption.map { $0 == .late ? .late : .cancelled }
+    }
+
+    @available(*, noasync)
+    @inlinable @inline(never)
+    func parkAndPush(_ element: consuming Element, timeout: Duration?) -> PushResult<Element> {
+        let start = SystemNanosecondClock().nanoseconds()
+        let deadline = timeout.map { start &+ $0.nanosecondsClamped }
+        if policy.kind == .throttle {
+            let throttle = Throttle(policy, depth: depth, capacity: capacity, clock: clock)
+            if throttle.nanoseconds > 0 { throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped) }
+        }
+        var ticket = WaitTicket()
+        var backoff = Backoff()
+        while true {
+            let claim = slots.claimFree()
+            switch claim.outcome {
+            case .claimed: return accept(element, at: claim.position)
+            case .closed: return refuse(element, .closed)
+            case .refused: break
+            }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return refuse(element, .late) }
+            if backoff.pauseOrYield() { continue }
+            if slots.isClosedOrNotFull {
+                Backoff.yieldThread()
+                continue
+            }
+            let parked = clock.nanoseconds()
+            // After the deadline the loop makes one more attempt.
+            _ = producers.park(ticket: &ticket, untilNanoseconds: deadline) { hasRoomOrIsClosed }
+            countBlocked(since: parked)
+            backoff.reset()
+        }
+    }
+
+    @available(*, noasync)
+    @inlinable @inline(never)
+    func parkAndPop(timeout: Duration?) -> PopResult<Element> {
+        let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
+        var ticket = WaitTicket()
+        var backoff = Backoff()
+        while true {
+            if let element = tryPop() { return .element(element) }
+            if isFinished { return .finished }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
+            if backoff.pauseOrYield() { continue }
+            if slots.isClosedOrNotEmpty {
+                Backoff.yieldThread()
+                continue
+            }
+            _ = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { hasElementOrIsClosed }
+            backoff.reset()
+        }
+    }
+}

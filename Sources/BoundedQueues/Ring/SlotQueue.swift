@@ -1,0 +1,191 @@
+public import CConcurrencySupport
+public import ConcurrencySupport
+
+/// A bounded queue without a lock, over one of two kinds of slots: see ``RingQueue`` and ``SingleRingQueue``, which are
+/// how to name it.
+///
+/// This type moves elements in and out of slots and adds what both kinds share: policies, waiting tasks and threads,
+/// batches, counts. What only the policies need is off the path of a push that finds room.
+public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & ~Copyable>: Sendable {
+    /// What happens to an element that is offered while the queue is full.
+    public let policy: OverflowPolicy
+    /// How far apart the slots lie.
+    public let spacing: SlotSpacing
+    /// Whether a refusal may mean that another operation is half done.
+    public let consistency: RingConsistency
+
+    @usableFromInline let slots: Slots
+    @usableFromInline let producers: WaitList<Slots.Word>
+    @usableFromInline let consumers: WaitList<Slots.Word>
+    @usableFromInline let onDrop: DropHandler<Element>?
+    /// The policy has its say before a slot is looked for.
+    @usableFromInline let looksBeforePushing: Bool
+    @usableFromInline let isStrict: Bool
+    @usableFromInline let clock: any NanosecondClock
+    @usableFromInline let drain = DrainRate()
+    @usableFromInline let spill: SpillLine<Element>?
+
+    init(
+        slots: consuming Slots,
+        policy: OverflowPolicy,
+        spacing: SlotSpacing,
+        consistency: RingConsistency,
+        clock: any NanosecondClock,
+        spill: SpillLine<Element>?,
+        onDrop: DropHandler<Element>?
+    ) {
+        precondition(
+            (policy.kind == .spill) == (spill != nil),
+            "the policy 'spill' and a spill store go together; the policy is '\(policy)'"
+        )
+        self.policy = policy
+        self.spacing = spacing
+        self.consistency = consistency
+        self.clock = clock
+        self.onDrop = onDrop
+        self.spill = spill
+        looksBeforePushing = policy.kind == .sample || policy.kind == .spill
+        isStrict = consistency == .strict
+        producers = WaitList(waitingWord: slots.counter(.waitingProducers))
+        consumers = WaitList(waitingWord: slots.counter(.waitingConsumers))
+        self.slots = slots
+    }
+
+    deinit {
+        // Nobody else can reach the queue any more, so every claimed slot is published.
+        while true {
+            let claim = slots.claimFilled()
+            guard claim.outcome == .claimed else { break }
+            _ = empty(claim.position)
+        }
+    }
+
+    /// The most elements that can be inside at once: exactly what was asked for.
+    @inlinable
+    public var capacity: Int { Int(slots.capacity) }
+
+    /// The bytes of the queue's one allocation of slots and counters.
+    public var storageBytes: Int { slots.byteCount }
+
+    /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
+    @inlinable @inline(__always)
+    public func tryPush(_ element: consuming Element) -> PushResult<Element> {
+        if looksBeforePushing { return lookAndPush(element) }
+        let claim = slots.claimFree()
+        if claim.outcome == .claimed {
+            return accept(element, at: claim.position)
+        }
+        return overflow(element, claim.outcome)
+    }
+
+    /// Takes the oldest element, or `nil` if there is none now. O(1).
+    @inlinable @inline(__always)
+    public func tryPop() -> Element? {
+        let claim = slots.claimFilled()
+        if claim.outcome == .claimed {
+            let element = empty(claim.position)
+            if slots.hasWaitingProducers { producers.notifyOne() }
+            return element
+        }
+        // Neither of the two is common; a strict queue waits for the push that is half done, a spilling one looks further.
+        return isStrict || looksBeforePushing ? popOnSecondLook() : nil
+    }
+
+    /// Puts an element into a slot that was claimed, publishes it, and wakes a consumer if one waits.
+    @inlinable @inline(__always)
+    func accept(_ element: consuming Element, at position: UInt) -> PushResult<Element> {
+        store(element, at: position)
+        slots.publish(position)
+        if slots.hasWaitingConsumers { consumers.notifyOne() }
+        return .accepted
+    }
+
+    @inlinable @inline(__always)
+    func store(_ element: consuming Element, at position: UInt) {
+        slots.address(position).assumingMemoryBound(to: Element.self).initialize(to: element)
+        // A consumer may take the element and release it the moment it is published, so the retain of this copy must come
+        // before; without the barrier the optimiser puts it after. Words and the like have none.
+        if !_isPOD(Element.self) { backpressure_reference_barrier() }
+    }
+
+    /// Takes the element out of a slot that was claimed, and gives the slot back.
+    @inlinable @inline(__always)
+    func empty(_ position: UInt) -> Element {
+        let element = slots.address(position).assumingMemoryBound(to: Element.self).move()
+        slots.release(position)
+        return element
+    }
+
+    /// What a strict queue, or one with a store, does when no slot is filled.
+    @inlinable
+    @inline(never)
+    func popOnSecondLook() -> Element? {
+        var backoff = Backoff()
+        while !slots.isEmpty {
+            // A push is half done. Without a store it would be alright to say so, in a relaxed queue; but what is in the
+            // store is younger.
+            let claim = slots.claimFilled()
+            if claim.outcome == .claimed {
+                let element = empty(claim.position)
+                if slots.hasWaitingProducers { producers.notifyOne() }
+                return element
+            }
+            backoff.pause()
+        }
+        return popStored()
+    }
+
+    /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
+    public func close() {
+        if let spill { spill.withLock { slots.close() } } else { slots.close() }
+        producers.notifyAll()
+        consumers.notifyAll()
+    }
+
+    /// Counts and depth. See ``QueueStatistics``. O(1).
+    public func statistics() -> QueueStatistics {
+        let (pushed, popped) = slots.counts
+        let evicted = count(.evicted)
+        let stored = count(.stored)
+        let fromStore = count(.takenFromStore)
+        var statistics = QueueStatistics(
+            accepted: pushed + fromStore + stored,
+            refused: count(.refused),
+            taken: fromStore + (popped >= evicted ? popped - evicted : 0),
+            dropped: count(.dropped),
+            evicted: evicted,
+            depth: Int(min(pushed - popped, UInt64(slots.capacity))),
+            peakDepth: nil,
+            capacity: capacity
+        )
+        statistics.sampledOut = count(.sampledOut)
+        statistics.spilled = count(.spilled)
+        statistics.stored = Int(stored)
+        statistics.timesBlocked = count(.timesBlocked)
+        statistics.blockedNanoseconds = count(.blockedNanoseconds)
+        return statistics
+    }
+
+    private func count(_ counter: SlotCounter) -> UInt64 { UInt64(slots.counter(counter).loadRelaxed()) }
+
+    @usableFromInline
+    func add(_ amount: UInt = 1, to counter: SlotCounter) { slots.counter(counter).addRelaxed(amount) }
+
+    /// Elements inside, as near as can be said while others push and pop.
+    @usableFromInline
+    var depth: Int {
+        let (pushed, popped) = slots.counts
+        return Int(min(pushed - popped, UInt64(slots.capacity)))
+    }
+}
+
+/// What a refusal of a lock-free queue means.
+@frozen
+public enum RingConsistency: Sendable, Hashable {
+    /// Full or empty may also mean that another operation on the oldest or the next slot is half done. Never waits for
+    /// anyone.
+    case relaxed
+    /// Full and empty mean just that, at a moment during the call: linearizable. A refusal costs a look at the other end
+    /// of the queue, and waits for an operation that is half done.
+    case strict
+}

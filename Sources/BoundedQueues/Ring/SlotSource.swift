@@ -1,0 +1,190 @@
+public import ConcurrencySupport
+
+/// The slots of a lock-free queue: which of them may be filled or emptied next, and by whom.
+///
+/// It hands out positions and knows nothing of what is stored: ``SlotQueue`` moves elements in and out of the memory at a
+/// position between claiming and publishing it, and adds policies and waiting. The two implementations are
+/// ``SharedSlots`` (any number of producers and consumers) and ``SingleSlots`` (one of each).
+///
+/// Generic over the atomic word, so that the same code runs on the machine and under a model checker.
+public protocol SlotSource: ~Copyable, Sendable {
+    /// The atomic words it is made of.
+    associatedtype Word: AtomicWord
+
+    /// Whether any number of threads may push at once, and pop at once.
+    static var isShared: Bool { get }
+
+    /// The most slots claimed by producers and not yet released by consumers.
+    var capacity: UInt { get }
+    /// The bytes of all slots and counters.
+    var byteCount: Int { get }
+
+    /// Claims the next free slot for an element, unless there is none or the queue is closed.
+    func claimFree() -> SlotClaim
+    /// Claims the next free slots, at most `count`, one after the other from the claim's position on.
+    func claimFree(upTo count: UInt) -> SlotRun
+    /// Lets consumers have the slot at a claimed position, which now holds an element.
+    func publish(_ position: UInt)
+    /// The same for a run of slots, all of which were claimed together.
+    func publish(_ run: SlotRun)
+
+    /// Claims the next filled slot, unless there is none. Never says `.closed`.
+    func claimFilled() -> SlotClaim
+    /// Claims the next filled slots, at most `count`.
+    func claimFilled(upTo count: UInt) -> SlotRun
+    /// Gives back the slot at a claimed position, which no longer holds an element.
+    func release(_ position: UInt)
+    /// The same for a run of slots, all of which were claimed together.
+    func release(_ run: SlotRun)
+
+    /// The memory for an element at a position.
+    func address(_ position: UInt) -> UnsafeMutableRawPointer
+    /// The position that follows.
+    func next(_ position: UInt) -> UInt
+
+    /// Claims the oldest element's slot for a new element, in one step, if all slots are filled. For shared slots only.
+    func claimReplacement() -> SlotReplacement
+    /// Makes the claimed slot the newest; `false`: the queue was closed, the slot has been given back empty.
+    func completeReplacement(_ replacement: SlotReplacement) -> Bool
+
+    /// No more claims of free slots. One that was claimed before is still published.
+    func close()
+
+    /// Whether every element that entered has been claimed by a consumer, at a moment during the call.
+    var isEmpty: Bool { get }
+    /// What a consumer that is about to wait looks at: is there an element (published or about to be), or is the queue
+    /// closed?
+    var isClosedOrNotEmpty: Bool { get }
+    /// What a producer that is about to wait looks at: is there room (now or in a moment), or is the queue closed?
+    var isClosedOrNotFull: Bool { get }
+    /// Closed, and everything that ever entered has been claimed by a consumer.
+    var isFinished: Bool { get }
+    /// Whether ``close()`` was called.
+    var isClosed: Bool { get }
+
+    /// How many slots were ever claimed by producers, and by consumers: read one after the other, consumers first.
+    var counts: (pushed: UInt64, popped: UInt64) { get }
+
+    /// The counters that belong to the queue around it: refusals, drops and the like. On cache lines of their own.
+    func counter(_ counter: SlotCounter) -> Word
+
+    /// After a claim by a producer: is it worth looking for waiting consumers? Ordered after the publication.
+    var hasWaitingConsumers: Bool { get }
+    /// After a claim by a consumer, likewise.
+    var hasWaitingProducers: Bool { get }
+    /// At the beginning of what a waiter looks at, after it was counted: orders its reads after that.
+    func orderWaiter()
+}
+
+/// What came of asking for a slot.
+@frozen
+public struct SlotClaim: Sendable {
+    @frozen
+    @usableFromInline
+    enum Outcome: Sendable { case claimed, refused, closed }
+
+    @usableFromInline let outcome: Outcome
+    @usableFromInline let position: UInt
+
+    @inlinable @inline(__always)
+    init(outcome: Outcome, position: UInt) {
+        self.outcome = outcome
+        self.position = position
+    }
+
+    @inlinable @inline(__always)
+    static func claimed(_ position: UInt) -> Self { Self(outcome: .claimed, position: position) }
+    @inlinable @inline(__always)
+    static var refused: Self { Self(outcome: .refused, position: 0) }
+    @inlinable @inline(__always)
+    static var closed: Self { Self(outcome: .closed, position: 0) }
+}
+
+/// Slots that follow each other.
+@frozen
+public struct SlotRun: Sendable {
+    @usableFromInline let position: UInt
+    /// 0: none.
+    @usableFromInline let count: UInt
+
+    @inlinable @inline(__always)
+    init(position: UInt, count: UInt) {
+        self.position = position
+        self.count = count
+    }
+}
+
+/// What came of asking for the oldest element's slot.
+@frozen
+public enum SlotReplacement: Sendable {
+    /// The slot at `oldest` holds an element to be evicted; the new one belongs at `newest`, the same slot a lap later.
+    case claimed(oldest: UInt, newest: UInt)
+    /// There is room, or somebody is in the middle of an operation: try again.
+    case retry
+    /// The queue is closed.
+    case closed
+}
+
+/// The counters and waiter counts of a queue.
+@frozen
+public enum SlotCounter: Int, Sendable, CaseIterable {
+    /// How many consumers wait; then how many producers do.
+    case waitingConsumers, waitingProducers
+    /// Offers that did not enter; of those, dropped; of those, sampled out.
+    case refused, dropped, sampledOut
+    /// Elements that made room; elements that went by way of the secondary store.
+    case evicted, spilled
+    /// Elements in the secondary store; elements that consumers took from there.
+    case stored, takenFromStore
+    /// Offers that were sampled.
+    case offersSampled
+    /// Waits of producers, and their time.
+    case timesBlocked, blockedNanoseconds
+
+    /// In words of 8 bytes from the beginning of the counters: what every operation reads stands on a line (128 bytes: two
+    /// lines, because processors fetch them in pairs) apart from what refusals write.
+    @inlinable @inline(__always)
+    var byteOffset: Int {
+        switch self {
+        case .waitingConsumers: 0
+        case .waitingProducers: 8
+        case .stored: 16
+        default: 128 + 8 * rawValue
+        }
+    }
+
+    @inlinable static var byteCount: Int { 384 }
+}
+
+/// How far apart the slots of a ring lie: memory against speed.
+@frozen
+public enum SlotSpacing: Sendable, Hashable {
+    /// Each slot on a cache line (64 bytes) of its own, so that neighbours in the queue don't slow each other down.
+    case padded
+    /// Each slot on a pair of cache lines (128 bytes), which processors fetch together: a little faster still, for few and
+    /// hot elements.
+    case widelyPadded
+    /// As close as alignment allows: 16 bytes a slot for an element of a word. For many queues or large capacities.
+    case dense
+}
+
+/// Where in its slot an element lies behind the slot's atomic word, and how far apart slots are.
+@frozen
+public struct SlotLayout: Sendable {
+    @usableFromInline let elementOffset: Int
+    @usableFromInline let stride: Int
+
+    @inlinable
+    init<Element: ~Copyable>(for element: Element.Type, spacing: SlotSpacing) {
+        let alignment = MemoryLayout<Element>.alignment
+        precondition(alignment <= 64, "elements aligned to more than 64 bytes are not supported")
+        elementOffset = (MemoryLayout<UInt>.size + alignment - 1) & ~(alignment - 1)
+        let rounding =
+            switch spacing {
+            case .padded: 64
+            case .widelyPadded: 128
+            case .dense: max(8, alignment)
+            }
+        stride = (elementOffset + MemoryLayout<Element>.size + rounding - 1) & ~(rounding - 1)
+    }
+}
