@@ -77,7 +77,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// The position that follows: the next index, or index 0 of the next lap.
     @inlinable @inline(__always)
-    public func next(_ position: UInt) -> UInt {
+    func next(_ position: UInt) -> UInt {
         let index = position & (lap &- 1)
         return index &+ 1 < capacity ? position &+ 1 : (position &- index) &+ lap
     }
@@ -144,10 +144,10 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     func claim(upTo count: UInt, from end: Word, stampOffset: UInt) -> SlotRun {
         var position = end.loadRelaxed()
         while true {
-            var last = position
+            var cursor = Cursor(self, position)
             var found: UInt = 0
-            while found < count, stamp(last).loadAcquiring() == last &+ stampOffset {
-                last = next(last)
+            while found < min(count, capacity), cursor.stamp.loadAcquiring() == cursor.position &+ stampOffset {
+                cursor.advance()
                 found &+= 1
             }
             if found == 0 {
@@ -156,37 +156,75 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
                 position = current
                 continue
             }
-            let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: last)
+            let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: cursor.position)
             if claim.exchanged { return SlotRun(position: position, count: found) }
             position = claim.original
         }
     }
 
-    /// Publishes a filled slot.
-    @inlinable @inline(__always)
-    public func publish(_ position: UInt) { stamp(position).storeReleasing(position &+ 1) }
+    /// One slot after the other, with nothing to multiply on the way.
+    @usableFromInline
+    struct Cursor {
+        @usableFromInline let slots: UnsafeMutableRawPointer
+        @usableFromInline let end: UnsafeMutableRawPointer
+        @usableFromInline let stride: Int
+        /// From the last index of a lap to index 0 of the next.
+        @usableFromInline let skip: UInt
+        @usableFromInline var slot: UnsafeMutableRawPointer
+        @usableFromInline var position: UInt
 
-    /// Gives an emptied slot back for the next lap.
-    @inlinable @inline(__always)
-    public func release(_ position: UInt) { stamp(position).storeReleasing(position &+ lap) }
+        @inlinable @inline(__always)
+        init(_ ring: borrowing SharedSlots, _ position: UInt) {
+            slots = ring.slots
+            stride = ring.layout.stride
+            end = ring.base + ring.byteCount
+            skip = ring.lap &- ring.capacity &+ 1
+            slot = ring.slot(position)
+            self.position = position
+        }
 
-    /// Publishes filled slots in order.
-    @inlinable
-    public func publish(_ run: SlotRun) {
-        var position = run.position
-        for _ in 0..<run.count {
-            publish(position)
-            position = next(position)
+        @inlinable @inline(__always) var stamp: Word { Word(at: slot) }
+
+        @inlinable @inline(__always)
+        mutating func advance() {
+            slot += stride
+            position &+= 1
+            if slot == end {
+                slot = slots
+                position &+= skip &- 1
+            }
         }
     }
 
-    /// Gives emptied slots back in order.
-    @inlinable
-    public func release(_ run: SlotRun) {
-        var position = run.position
+    /// Publishes a filled slot.
+    @inlinable @inline(__always)
+    public func publish(_ claim: SlotClaim) { stamp(claim.position).storeReleasing(claim.position &+ 1) }
+
+    /// Gives an emptied slot back for the next lap.
+    @inlinable @inline(__always)
+    public func release(_ claim: SlotClaim) { stamp(claim.position).storeReleasing(claim.position &+ lap) }
+
+    /// Fills and publishes slots in order.
+    @inlinable @inline(__always)
+    public func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) {
+        var cursor = Cursor(self, run.position)
+        let offset = layout.elementOffset
         for _ in 0..<run.count {
-            release(position)
-            position = next(position)
+            fill(cursor.slot + offset)
+            cursor.stamp.storeReleasing(cursor.position &+ 1)
+            cursor.advance()
+        }
+    }
+
+    /// Empties slots and gives them back in order.
+    @inlinable @inline(__always)
+    public func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void) {
+        var cursor = Cursor(self, run.position)
+        let (offset, lap) = (layout.elementOffset, lap)
+        for _ in 0..<run.count {
+            empty(cursor.slot + offset)
+            cursor.stamp.storeReleasing(cursor.position &+ lap)
+            cursor.advance()
         }
     }
 

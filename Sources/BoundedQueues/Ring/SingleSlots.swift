@@ -93,9 +93,9 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// The position that follows.
     @inlinable @inline(__always)
-    public func next(_ position: UInt) -> UInt {
+    func next(_ position: UInt) -> UInt {
         let next = position &+ UInt(bitPattern: layout.stride)
-        return next < UInt(bitPattern: layout.stride) &* capacity ? next : 0
+        return next < UInt(bitPattern: byteCount &- Self.headerBytes) ? next : 0
     }
 
     /// Claims the next slot for the producer, if it is free.
@@ -105,13 +105,13 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         guard state(position).loadAcquiring() == 0 else {
             return closed.loadRelaxed() == 0 ? .refused : .closed
         }
-        return beginPush() ? .claimed(position) : .closed
+        let count = tail.count.loadRelaxed()
+        return beginPush(count) ? .claimed(position, mark: count) : .closed
     }
 
     /// Marks a push as under way; `false`: the queue is closed.
     @inlinable @inline(__always)
-    func beginPush() -> Bool {
-        let count = tail.count.loadRelaxed()
+    func beginPush(_ count: UInt) -> Bool {
         tail.count.storeRelaxed(count &+ 1)
         Word.lightFence()
         if closed.loadRelaxed() == 0 { return true }
@@ -124,22 +124,22 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     public func claimFree(upTo count: UInt) -> SlotRun {
         let position = tail.offset.loadRelaxed()
         let found = run(from: position, upTo: count, in: 0)
-        guard found > 0, beginPush() else { return SlotRun(position: position, count: 0) }
+        guard found > 0, beginPush(tail.count.loadRelaxed()) else { return SlotRun(position: position, count: 0) }
         return SlotRun(position: position, count: found)
     }
 
     /// Publishes the producer's slot; the push is over.
     @inlinable @inline(__always)
-    public func publish(_ position: UInt) {
-        state(position).storeReleasing(Self.filled)
-        tail.offset.storeRelaxed(next(position))
-        tail.count.storeReleasing(tail.count.loadRelaxed() &+ 1)
+    public func publish(_ claim: SlotClaim) {
+        state(claim.position).storeReleasing(Self.filled)
+        tail.offset.storeRelaxed(next(claim.position))
+        tail.count.storeReleasing(claim.mark &+ 2)
     }
 
-    /// Publishes the producer's slots in order; then the push is over.
-    @inlinable
-    public func publish(_ run: SlotRun) {
-        tail.offset.storeRelaxed(setStates(of: run, to: Self.filled))
+    /// Fills and publishes the producer's slots in order; then the push is over.
+    @inlinable @inline(__always)
+    public func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) {
+        tail.offset.storeRelaxed(pass(run, settingStatesTo: Self.filled, fill))
         tail.count.storeReleasing(tail.count.loadRelaxed() &+ (2 &* run.count &- 1))
     }
 
@@ -159,11 +159,13 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     @inlinable @inline(__always)
     func run(from position: UInt, upTo count: UInt, in wanted: UInt) -> UInt {
-        var position = position
-        var found: UInt = 0
+        var slot = slots + Int(bitPattern: position)
+        let (end, stride) = (base + byteCount, layout.stride)
         let limit = min(count, capacity)
-        while found < limit, state(position).loadAcquiring() == wanted {
-            position = next(position)
+        var found: UInt = 0
+        while found < limit, Word(at: slot).loadAcquiring() == wanted {
+            slot += stride
+            if slot == end { slot = slots }
             found &+= 1
         }
         return found
@@ -171,28 +173,32 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Gives the consumer's emptied slot back.
     @inlinable @inline(__always)
-    public func release(_ position: UInt) {
-        state(position).storeReleasing(0)
-        head.offset.storeRelaxed(next(position))
+    public func release(_ claim: SlotClaim) {
+        state(claim.position).storeReleasing(0)
+        head.offset.storeRelaxed(next(claim.position))
         head.count.storeRelaxed(head.count.loadRelaxed() &+ 2)
     }
 
-    /// Gives the consumer's emptied slots back in order.
-    @inlinable
-    public func release(_ run: SlotRun) {
-        head.offset.storeRelaxed(setStates(of: run, to: 0))
+    /// Empties the consumer's slots and gives them back in order.
+    @inlinable @inline(__always)
+    public func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void) {
+        head.offset.storeRelaxed(pass(run, settingStatesTo: 0, empty))
         head.count.storeRelaxed(head.count.loadRelaxed() &+ 2 &* run.count)
     }
 
     /// Returns the position after the run.
     @inlinable @inline(__always)
-    func setStates(of run: SlotRun, to value: UInt) -> UInt {
-        var position = run.position
+    func pass(_ run: SlotRun, settingStatesTo value: UInt, _ body: (UnsafeMutableRawPointer) -> Void) -> UInt {
+        var slot = slots + Int(bitPattern: run.position)
+        let end = base + byteCount
+        let (stride, offset) = (layout.stride, layout.elementOffset)
         for _ in 0..<run.count {
-            state(position).storeReleasing(value)
-            position = next(position)
+            body(slot + offset)
+            Word(at: slot).storeReleasing(value)
+            slot += stride
+            if slot == end { slot = slots }
         }
-        return position
+        return UInt(bitPattern: slot - slots)
     }
 
     /// A producer can't take an element out here: that is the consumer's.

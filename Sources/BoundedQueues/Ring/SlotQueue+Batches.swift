@@ -8,29 +8,43 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
     @inlinable
     public func tryPush<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) -> BatchPushResult {
         var result = BatchPushResult(accepted: 0, ending: .complete)
-        var index = batch.startIndex
-        var remaining = batch.count
-        while remaining > 0 {
-            let run = looksBeforePushing ? SlotRun(position: 0, count: 0) : slots.claimFree(upTo: UInt(remaining))
-            guard run.count > 0 else {
-                // What becomes of an element that finds no room is the policy's business.
-                guard result.count(tryPush(batch[index])) else { return result }
-                remaining &-= 1
-                batch.formIndex(after: &index)
-                continue
+        withElements(of: batch) { elements in
+            var offered = 0
+            while offered < elements.count {
+                let accepted = looksBeforePushing ? 0 : pushRun(elements, from: offered)
+                if accepted > 0 {
+                    result.accepted &+= accepted
+                } else if !result.count(tryPush(elements[offered])) {
+                    // What becomes of an element that finds no room was the policy's business.
+                    return
+                }
+                offered = result.consumed
             }
-            var position = run.position
-            for _ in 0..<run.count {
-                store(batch[index], at: position)
-                position = slots.next(position)
-                batch.formIndex(after: &index)
-            }
-            slots.publish(run)
-            result.accepted &+= Int(run.count)
-            remaining &-= Int(run.count)
-            notifyConsumers(upTo: run.count)
         }
         return result
+    }
+
+    /// Offers the elements of a batch in order; where the policy waits, suspends until all are in. As many as find room
+    /// enter with one compare-exchange.
+    @inlinable
+    public func push<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
+        guard policy.kind == .block else { return await pushOneByOne(batch) }
+        var result = BatchPushResult(accepted: 0, ending: .complete)
+        let count = batch.count
+        while true {
+            result.accepted &+= withElements(of: batch) { elements in
+                var accepted = 0
+                while result.accepted &+ accepted < count {
+                    let entered = pushRun(elements, from: result.accepted &+ accepted)
+                    guard entered > 0 else { break }
+                    accepted &+= entered
+                }
+                return accepted
+            }
+            guard result.accepted < count else { return result }
+            let next = batch[batch.index(batch.startIndex, offsetBy: result.accepted)]
+            guard result.count(await push(next)) else { return result }
+        }
     }
 
     /// Takes the oldest elements that are there now, at most `count`, with one compare-exchange. O(elements).
@@ -43,12 +57,8 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
             elements.append(element)
             return 1
         }
-        var position = run.position
-        for _ in 0..<run.count {
-            elements.append(slots.address(position).assumingMemoryBound(to: Element.self).move())
-            position = slots.next(position)
-        }
-        slots.release(run)
+        elements.reserveCapacity(elements.count + Int(run.count))
+        slots.release(run) { elements.append($0.assumingMemoryBound(to: Element.self).move()) }
         var notified: UInt = 0
         while notified < run.count, slots.hasWaitingProducers {
             producers.notifyOne()
@@ -57,30 +67,27 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
         return Int(run.count)
     }
 
-    /// Offers the elements of a batch in order; where the policy waits, suspends until all are in.
-    @inlinable
-    public func push<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
-        guard policy.kind == .block else { return await pushOneByOne(batch) }
-        var result = BatchPushResult(accepted: 0, ending: .complete)
-        var index = batch.startIndex
-        while index != batch.endIndex {
-            let run = slots.claimFree(upTo: UInt(batch.distance(from: index, to: batch.endIndex)))
-            guard run.count > 0 else {
-                guard result.count(await push(batch[index])) else { return result }
-                batch.formIndex(after: &index)
-                continue
-            }
-            var position = run.position
-            for _ in 0..<run.count {
-                store(batch[index], at: position)
-                position = slots.next(position)
-                batch.formIndex(after: &index)
-            }
-            slots.publish(run)
-            result.accepted &+= Int(run.count)
-            notifyConsumers(upTo: run.count)
+    /// Puts as many elements from an index on as find room into slots, with one compare-exchange; returns how many.
+    @inlinable @inline(__always)
+    func pushRun(_ elements: UnsafeBufferPointer<Element>, from start: Int) -> Int {
+        let run = slots.claimFree(upTo: UInt(elements.count &- start))
+        guard run.count > 0 else { return 0 }
+        guard var next = elements.baseAddress.map({ $0 + start }) else { return 0 }
+        slots.publish(run) { address in
+            store(next.pointee, at: address)
+            next += 1
         }
-        return result
+        notifyConsumers(upTo: run.count)
+        return Int(run.count)
+    }
+
+    /// The elements side by side in memory, which they are already in arrays.
+    @inlinable @inline(__always)
+    func withElements<Batch: Collection<Element>, Result>(
+        of batch: Batch,
+        _ body: (UnsafeBufferPointer<Element>) -> Result
+    ) -> Result {
+        batch.withContiguousStorageIfAvailable(body) ?? ContiguousArray(batch).withUnsafeBufferPointer(body)
     }
 
     @inlinable @inline(never)

@@ -15,7 +15,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                 let claim = slots.claimFree()
                 switch claim.outcome {
                 case .claimed:
-                    return accept(element, at: claim.position)
+                    return accept(element, claim)
                 case .closed:
                     return refuseClosed(element)
                 case .refused:
@@ -50,7 +50,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         }
         let claim = slots.claimFree()
         guard claim.outcome == .claimed else { return overflow(element, claim.outcome) }
-        return accept(element, at: claim.position)
+        return accept(element, claim)
     }
 
     @usableFromInline
@@ -91,7 +91,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     onDrop?(evicted, .evicted)
                     return refuseClosed(element)
                 }
-                let result = accept(element, at: newest)
+                let result = accept(element, .claimed(newest))
                 onDrop?(evicted, .evicted)
                 return result
             case .closed:
@@ -100,7 +100,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                 let claim = slots.claimFree()
                 switch claim.outcome {
                 case .claimed:
-                    return accept(element, at: claim.position)
+                    return accept(element, claim)
                 case .closed:
                     return refuseClosed(element)
                 case .refused:
@@ -116,7 +116,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         guard let spill else { preconditionFailure("a queue that spills has a store") }
         if slots.counter(.stored).loadSequentiallyConsistent() == 0 {
             let claim = slots.claimFree()
-            if claim.outcome == .claimed { return accept(element, at: claim.position) }
+            if claim.outcome == .claimed { return accept(element, claim) }
             if claim.outcome == .closed { return refuseClosed(element) }
         }
         // Closing takes the same lock, so that nothing is stored once the queue is closed.

@@ -11,7 +11,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind == .throttle { return await waitAndPush(element, expiry: nil) }
         let claim = slots.claimFree()
-        if claim.outcome == .claimed { return accept(element, at: claim.position) }
+        if claim.outcome == .claimed { return accept(element, claim) }
         return await waitAndPush(element, expiry: nil)
     }
 
@@ -22,7 +22,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         guard policy.waitsForRoom else { return tryPush(element) }
         if clock.now >= deadline {
             let claim = slots.claimFree()
-            if claim.outcome == .claimed { return accept(element, at: claim.position) }
+            if claim.outcome == .claimed { return accept(element, claim) }
             return refuse(element, claim.outcome == .closed ? .closed : .late)
         }
         return await waitAndPush(element, expiry: WaitExpiry(deadline, clock))
@@ -52,7 +52,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind != .throttle {
             let claim = slots.claimFree()
-            if claim.outcome == .claimed { return accept(element, at: claim.position) }
+            if claim.outcome == .claimed { return accept(element, claim) }
         }
         return parkAndPush(element, timeout: timeout)
     }
@@ -115,7 +115,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         while true {
             let claim = slots.claimFree()
             switch claim.outcome {
-            case .claimed: return accept(element, at: claim.position)
+            case .claimed: return accept(element, claim)
             case .closed: return refuse(element, .closed)
             case .refused: break
             }
@@ -184,7 +184,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         while true {
             let claim = slots.claimFree()
             switch claim.outcome {
-            case .claimed: return accept(element, at: claim.position)
+            case .claimed: return accept(element, claim)
             case .closed: return refuse(element, .closed)
             case .refused: break
             }

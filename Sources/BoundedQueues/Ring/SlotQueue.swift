@@ -56,7 +56,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
         while true {
             let claim = slots.claimFilled()
             guard claim.outcome == .claimed else { break }
-            _ = empty(claim.position)
+            _ = empty(claim)
         }
     }
 
@@ -73,7 +73,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
         if looksBeforePushing { return lookAndPush(element) }
         let claim = slots.claimFree()
         if claim.outcome == .claimed {
-            return accept(element, at: claim.position)
+            return accept(element, claim)
         }
         return overflow(element, claim.outcome)
     }
@@ -83,7 +83,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     public func tryPop() -> Element? {
         let claim = slots.claimFilled()
         if claim.outcome == .claimed {
-            let element = empty(claim.position)
+            let element = empty(claim)
             if slots.hasWaitingProducers { producers.notifyOne() }
             return element
         }
@@ -93,16 +93,16 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 
     /// Puts an element into a slot that was claimed, publishes it, and wakes a consumer if one waits.
     @inlinable @inline(__always)
-    func accept(_ element: consuming Element, at position: UInt) -> PushResult<Element> {
-        store(element, at: position)
-        slots.publish(position)
+    func accept(_ element: consuming Element, _ claim: SlotClaim) -> PushResult<Element> {
+        store(element, at: slots.address(claim.position))
+        slots.publish(claim)
         if slots.hasWaitingConsumers { consumers.notifyOne() }
         return .accepted
     }
 
     @inlinable @inline(__always)
-    func store(_ element: consuming Element, at position: UInt) {
-        slots.address(position).assumingMemoryBound(to: Element.self).initialize(to: element)
+    func store(_ element: consuming Element, at address: UnsafeMutableRawPointer) {
+        address.assumingMemoryBound(to: Element.self).initialize(to: element)
         // A consumer may take the element and release it the moment it is published, so the retain of this copy must come
         // before; without the barrier the optimiser puts it after. Words and the like have none.
         if !_isPOD(Element.self) { backpressure_reference_barrier() }
@@ -110,9 +110,9 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 
     /// Takes the element out of a slot that was claimed, and gives the slot back.
     @inlinable @inline(__always)
-    func empty(_ position: UInt) -> Element {
-        let element = slots.address(position).assumingMemoryBound(to: Element.self).move()
-        slots.release(position)
+    func empty(_ claim: SlotClaim) -> Element {
+        let element = slots.address(claim.position).assumingMemoryBound(to: Element.self).move()
+        slots.release(claim)
         return element
     }
 
@@ -126,7 +126,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
             // store is younger.
             let claim = slots.claimFilled()
             if claim.outcome == .claimed {
-                let element = empty(claim.position)
+                let element = empty(claim)
                 if slots.hasWaitingProducers { producers.notifyOne() }
                 return element
             }

@@ -23,24 +23,24 @@ public protocol SlotSource: ~Copyable, Sendable {
     func claimFree() -> SlotClaim
     /// Claims the next free slots, at most `count`, one after the other from the claim's position on.
     func claimFree(upTo count: UInt) -> SlotRun
-    /// Lets consumers have the slot at a claimed position, which now holds an element.
-    func publish(_ position: UInt)
-    /// The same for a run of slots, all of which were claimed together.
-    func publish(_ run: SlotRun)
+    /// Lets consumers have a claimed slot, which now holds an element.
+    func publish(_ claim: SlotClaim)
+    /// The same for a run of slots, all of which were claimed together: calls `fill` with the memory for each element, in
+    /// order, and publishes each.
+    func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void)
 
     /// Claims the next filled slot, unless there is none. Never says `.closed`.
     func claimFilled() -> SlotClaim
     /// Claims the next filled slots, at most `count`.
     func claimFilled(upTo count: UInt) -> SlotRun
-    /// Gives back the slot at a claimed position, which no longer holds an element.
-    func release(_ position: UInt)
-    /// The same for a run of slots, all of which were claimed together.
-    func release(_ run: SlotRun)
+    /// Gives back a claimed slot, which no longer holds an element.
+    func release(_ claim: SlotClaim)
+    /// The same for a run of slots, all of which were claimed together: calls `empty` with the memory of each element, in
+    /// order, and gives each back.
+    func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void)
 
     /// The memory for an element at a position.
     func address(_ position: UInt) -> UnsafeMutableRawPointer
-    /// The position that follows.
-    func next(_ position: UInt) -> UInt
 
     /// Claims the oldest element's slot for a new element, in one step, if all slots are filled. For shared slots only.
     func claimReplacement() -> SlotReplacement
@@ -85,19 +85,24 @@ public struct SlotClaim: Sendable {
 
     @usableFromInline let outcome: Outcome
     @usableFromInline let position: UInt
+    /// What the slots remember of the claim until it is published or released, so that they needn't read it again.
+    @usableFromInline let mark: UInt
 
     @inlinable @inline(__always)
-    init(outcome: Outcome, position: UInt) {
+    init(outcome: Outcome, position: UInt, mark: UInt) {
         self.outcome = outcome
         self.position = position
+        self.mark = mark
     }
 
     @inlinable @inline(__always)
-    static func claimed(_ position: UInt) -> Self { Self(outcome: .claimed, position: position) }
+    static func claimed(_ position: UInt, mark: UInt = 0) -> Self {
+        Self(outcome: .claimed, position: position, mark: mark)
+    }
     @inlinable @inline(__always)
-    static var refused: Self { Self(outcome: .refused, position: 0) }
+    static var refused: Self { Self(outcome: .refused, position: 0, mark: 0) }
     @inlinable @inline(__always)
-    static var closed: Self { Self(outcome: .closed, position: 0) }
+    static var closed: Self { Self(outcome: .closed, position: 0, mark: 0) }
 }
 
 /// Slots that follow each other.
