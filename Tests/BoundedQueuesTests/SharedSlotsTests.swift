@@ -81,13 +81,13 @@ struct SharedSlotsTests {
     private func push(to slots: borrowing Slots) {
         let claim = slots.claimFree()
         #expect(claim.outcome == .claimed)
-        slots.publish(claim.position)
+        slots.publish(claim)
     }
 
     private func pop(from slots: borrowing Slots) {
         let claim = slots.claimFilled()
         #expect(claim.outcome == .claimed)
-        slots.release(claim.position)
+        slots.release(claim)
     }
 
     /// What a task that is about to wait sees; closing counts as an element and as room.
