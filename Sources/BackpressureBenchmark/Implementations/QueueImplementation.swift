@@ -53,6 +53,8 @@ public struct QueueImplementation: Sendable {
     let arrivals: ArrivalSupport
     /// For a yardstick: the implementation that it drives without the harness's protocol.
     let yardstickFor: String?
+    /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
+    let library: String?
     let words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?
     let payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
 
@@ -112,6 +114,7 @@ public struct QueueImplementation: Sendable {
         conservesElements: Bool,
         arrivals: ArrivalSupport,
         yardstickFor: String?,
+        library: String? = nil,
         words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
         payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
     ) {
@@ -127,6 +130,7 @@ public struct QueueImplementation: Sendable {
         self.conservesElements = conservesElements
         self.arrivals = arrivals
         self.yardstickFor = yardstickFor
+        self.library = library
         self.words = words
         self.payloads = payloads
     }

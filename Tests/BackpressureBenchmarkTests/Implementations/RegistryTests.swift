@@ -98,10 +98,10 @@ struct RegistryTests {
             virtual: nil
         )
         var load = Samples.limiterLoad
-        #expect(real.reasonAgainst(load, driver: .tasks) == nil)
-        #expect(real.reasonAgainst(load, driver: .threads) == "not driven by threads")
+        #expect(real.reasonAgainst(load, driver: .tasks, section: .accuracy) == nil)
+        #expect(real.reasonAgainst(load, driver: .threads, section: .accuracy) == "not driven by threads")
         load.clock = .virtual
-        #expect(real.reasonAgainst(load, driver: .tasks) == "takes no clock")
+        #expect(real.reasonAgainst(load, driver: .tasks, section: .accuracy) == "takes no clock")
     }
 
     @Test("takes no id that is empty")
