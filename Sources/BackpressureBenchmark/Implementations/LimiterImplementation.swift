@@ -91,11 +91,11 @@ public struct LimiterImplementation: Sendable {
     /// Why it can't take part in a load; `nil`: it can.
     func reasonAgainst(_ load: LimiterLoad, driver: Scenario.Driver, section: Scenario.Section) -> String? {
         if !drivers.contains(driver) { return "not driven by \(driver.rawValue)" }
-        if load.clock == .virtual, virtual == nil { return "takes no clock" }
         // The oracle that says what should have been granted is a token bucket.
         if section == .accuracy, specification != .tokenBucket {
             return "a \(specification.summary), and accuracy is judged of token buckets"
         }
+        if load.clock == .virtual, virtual == nil { return "takes no clock" }
         return nil
     }
 

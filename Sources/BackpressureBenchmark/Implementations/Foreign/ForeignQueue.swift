@@ -90,16 +90,33 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
         }
     }
 
+    // The first attempt is part of the caller's loop, as it is for the queues that ours are compared with.
+
+    @inline(__always)
     func push(_ element: Element) async -> PushResult<Element> {
+        let result = tryPush(element)
+        guard case .full = result, policy == .block else { return result }
+        return await pushAgain(element)
+    }
+
+    @inline(__always)
+    func pop() async -> Element? {
+        if let element = tryPop() { return element }
+        return await popAgain()
+    }
+
+    @inline(never)
+    private func pushAgain(_ element: Element) async -> PushResult<Element> {
         while true {
-            let result = tryPush(element)
-            guard case .full = result, policy == .block else { return result }
             if Task.isCancelled { return .cancelled(element) }
             await Task.yield()
+            let result = tryPush(element)
+            guard case .full = result else { return result }
         }
     }
 
-    func pop() async -> Element? {
+    @inline(never)
+    private func popAgain() async -> Element? {
         while true {
             // Asked before the attempt: what finds nothing in a closed queue has finished.
             let wasClosed = isClosed.load(ordering: .acquiring)
