@@ -60,10 +60,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
+        // The header alone: what a library in another language includes.
+        .target(name: "CForeignImplementations"),
         .target(
             name: "BackpressureBenchmark",
             dependencies: [
-                "Backpressure", "BackpressureTesting", "ConcurrencySupport", "CJemalloc", "Yams",
+                "Backpressure", "BackpressureTesting", "ConcurrencySupport", "CForeignImplementations", "CJemalloc",
+                "Yams",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -107,7 +110,9 @@ let package = Package(
         ),
         .testTarget(
             name: "BackpressureBenchmarkTests",
-            dependencies: ["BackpressureBenchmark", "BackpressureTesting", "Backpressure"],
+            dependencies: [
+                "BackpressureBenchmark", "BackpressureTesting", "Backpressure", "CForeignImplementations",
+            ],
             exclude: ["Data"],
             swiftSettings: settings
         ),
@@ -127,6 +132,7 @@ let package = Package(
                 "backpressure-benchmark", "BrokenImplementations", "BackpressureBenchmark",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            exclude: ["Libraries"],
             swiftSettings: settings
         ),
     ]
@@ -136,7 +142,7 @@ let package = Package(
 if Context.environment["BACKPRESSURE_LIBRARY_ONLY"] != nil {
     let suite: Set = [
         "BackpressureBenchmark", "BackpressureBenchmarkCommands", "backpressure-benchmark", "BenchmarkPlugin",
-        "CJemalloc",
+        "CForeignImplementations", "CJemalloc",
         "BackpressureBenchmarkTests", "BrokenImplementations", "CommandLineTests",
     ]
     package.products.removeAll { suite.contains($0.name) }

@@ -97,6 +97,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark run --only throughput --filter 2x2
               swift package benchmark run --implementation ring --implementation mutex
               swift package benchmark run --filter replay --trace access.log.gz
+              swift package benchmark run --load ./libmine.so
               swift package benchmark stress
               swift package benchmark list
 
@@ -107,6 +108,7 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self,
+            InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

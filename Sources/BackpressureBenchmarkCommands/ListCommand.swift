@@ -10,6 +10,7 @@ struct ListCommand: AsyncParsableCommand {
             Examples:
               swift package benchmark list
               swift package benchmark list --format json
+              swift package benchmark list --load ./libmine.so
             """
     )
 
@@ -22,13 +23,16 @@ struct ListCommand: AsyncParsableCommand {
     )
     var scenarios: [String] = []
 
+    @OptionGroup var libraries: LoadArguments
+
     func run() async throws {
         let console = Console(format: format, showsProgress: false, isVerbose: false)
         var options = RunOptions()
         options.scenarioFiles = scenarios
+        let registry = try await libraries.registry()
         let listing = Listing(
-            registry: BenchmarkTool.registry,
-            scenarios: try await ScenarioCatalog.scenarios(options, registry: BenchmarkTool.registry)
+            registry: registry,
+            scenarios: try await ScenarioCatalog.scenarios(options, registry: registry)
         )
         switch format {
         case .text:

@@ -32,6 +32,8 @@ struct RunArguments: ParsableArguments {
     )
     var trace: String?
 
+    @OptionGroup var libraries: LoadArguments
+
     @Option(help: ArgumentHelp("Measure each so often, whatever the scenario says.", valueName: "n"))
     var repetitions: Int?
 
@@ -76,7 +78,7 @@ struct RunArguments: ParsableArguments {
         let console = Console(format: format, showsProgress: !hidesProgress, isVerbose: verbose)
         let run = BenchmarkRun(
             options: options,
-            registry: BenchmarkTool.registry,
+            registry: try await libraries.registry(),
             console: console,
             childArguments: [MeasureCommand.name]
         )

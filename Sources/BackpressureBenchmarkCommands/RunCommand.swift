@@ -11,6 +11,7 @@ struct RunCommand: AsyncParsableCommand {
               swift package benchmark run --profile quick
               swift package benchmark run --only throughput,accuracy
               swift package benchmark run --scenario my-scenario.yaml --implementation ring
+              swift package benchmark run --only throughput --load ./libmine.so
             """
     )
 

@@ -28,6 +28,10 @@ public struct LimiterImplementation: Sendable {
     /// One line for `list`.
     public let summary: String
     let drivers: [Scenario.Driver]
+    /// What it promises.
+    let specification: Specification
+    /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
+    let library: String?
     let real: @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance
     /// `nil`: it can't be given a clock, so it is measured on the real one only.
     let virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
@@ -49,20 +53,63 @@ public struct LimiterImplementation: Sendable {
         real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
         virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
     ) {
+        self.init(
+            id: id,
+            family: family,
+            role: role,
+            summary: summary,
+            drivers: drivenByThreads ? [.threads, .tasks] : [.tasks],
+            specification: .tokenBucket,
+            library: nil,
+            real: real,
+            virtual: virtual
+        )
+    }
+
+    init(
+        id: String,
+        family: Family,
+        role: Role,
+        summary: String,
+        drivers: [Scenario.Driver],
+        specification: Specification,
+        library: String?,
+        real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
+        virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
+    ) {
         self.id = id
         self.family = family
         self.role = role
         self.summary = summary
-        drivers = drivenByThreads ? [.threads, .tasks] : [.tasks]
+        self.drivers = drivers
+        self.specification = specification
+        self.library = library
         self.real = real
         self.virtual = virtual
     }
 
     /// Why it can't take part in a load; `nil`: it can.
-    func reasonAgainst(_ load: LimiterLoad, driver: Scenario.Driver) -> String? {
+    func reasonAgainst(_ load: LimiterLoad, driver: Scenario.Driver, section: Scenario.Section) -> String? {
         if !drivers.contains(driver) { return "not driven by \(driver.rawValue)" }
+        // The oracle that says what should have been granted is a token bucket.
+        if section == .accuracy, specification != .tokenBucket {
+            return "a \(specification.summary), and accuracy is judged of token buckets"
+        }
         if load.clock == .virtual, virtual == nil { return "takes no clock" }
         return nil
+    }
+
+    /// Which requests it grants; the numbers are those of the C header.
+    enum Specification: UInt32, Codable, Sendable {
+        case tokenBucket, slidingWindow, pacer
+
+        var summary: String {
+            switch self {
+            case .tokenBucket: "token bucket"
+            case .slidingWindow: "sliding window"
+            case .pacer: "pacer"
+            }
+        }
     }
 }
 

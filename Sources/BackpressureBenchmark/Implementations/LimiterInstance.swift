@@ -10,6 +10,8 @@ public struct LimiterInstance: Sendable {
     let repeatOnTask: @Sendable (Int) async -> Int
     /// Single requests, for virtual time.
     let tryAcquire: @Sendable (Int) async -> Acquisition
+    /// Why there is no limiter; `nil`: there is one.
+    private(set) var failure: String?
 
     @usableFromInline
     init(
@@ -24,6 +26,12 @@ public struct LimiterInstance: Sendable {
         self.repeatOnThread = repeatOnThread
         self.repeatOnTask = repeatOnTask
         self.tryAcquire = tryAcquire
+    }
+
+    /// No limiter, for a reason that the measurement is reported to have failed for.
+    init(failure: String) {
+        self.init(NullLimiter())
+        self.failure = failure
     }
 
     /// A limiter that threads and tasks can drive.

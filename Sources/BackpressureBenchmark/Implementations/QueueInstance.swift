@@ -53,6 +53,8 @@ public struct QueueInstance: Sendable {
     let tasks: TaskLoops?
     let close: @Sendable () async -> Void
     let statistics: @Sendable () async -> QueueStatistics
+    /// Why there is no queue; `nil`: there is one.
+    private(set) var failure: String?
 
     @usableFromInline
     init(
@@ -65,6 +67,28 @@ public struct QueueInstance: Sendable {
         self.tasks = tasks
         self.close = close
         self.statistics = statistics
+    }
+
+    /// No queue, for a reason that the measurement is reported to have failed for.
+    init(failure: String) {
+        self.init(
+            threads: nil,
+            tasks: nil,
+            close: {},
+            statistics: {
+                QueueStatistics(
+                    accepted: 0,
+                    refused: 0,
+                    taken: 0,
+                    dropped: 0,
+                    evicted: 0,
+                    depth: 0,
+                    peakDepth: nil,
+                    capacity: 1
+                )
+            }
+        )
+        self.failure = failure
     }
 
     /// A queue that threads and tasks can drive.

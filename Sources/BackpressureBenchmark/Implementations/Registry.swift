@@ -30,9 +30,14 @@ public struct Registry: Sendable {
     /// All ids, in order of registration, queues first.
     package var ids: [String] { queues.map(\.id) + limiters.map(\.id) }
 
-    private func check(_ id: String) {
+    /// Whether an implementation may be called so: `[a-z0-9-]+`.
+    static func isIdentifier(_ id: String) -> Bool {
         let allowed = id.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
-        precondition(!id.isEmpty && allowed, "an implementation's id consists of a-z, 0-9 and '-'; got '\(id)'")
+        return !id.isEmpty && allowed
+    }
+
+    private func check(_ id: String) {
+        precondition(Self.isIdentifier(id), "an implementation's id consists of a-z, 0-9 and '-'; got '\(id)'")
         precondition(!ids.contains(id), "an implementation with the id '\(id)' is registered already")
     }
 }

@@ -12,7 +12,7 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, scenarioTable]
+        [queues, limiters, scenarioTable] + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -74,6 +74,25 @@ package struct Listing: Sendable {
         )
     }
 
+    private var leftOut: [LeftOut] { LeftOut.all(registry, scenarios) }
+
+    private var leftOutTable: TextTable {
+        TextTable(
+            title: "Loaded, but left out",
+            columns: ["id", "library", "why", "scenarios"].map { .init($0, alignment: .left) },
+            groups: [
+                .init(
+                    rows: leftOut.map { one in
+                        [
+                            "\(one.implementation)", "\(one.library)", "\(one.reason)",
+                            "\(one.scenarios.joined(separator: ", "))",
+                        ]
+                    }
+                )
+            ]
+        )
+    }
+
     /// The same for programs.
     package func json() throws -> Data {
         let encoder = JSONEncoder()
@@ -114,7 +133,8 @@ package struct Listing: Sendable {
                         mechanism: scenario.mechanism,
                         profiles: scenario.sortedProfiles,
                         drivers: scenario.drivers,
-                        supported_by: supporters(of: scenario)
+                        supported_by: supporters(of: scenario),
+                        left_out: leftOut(of: scenario)
                     )
                 },
                 checks: Record.Check.all
@@ -130,9 +150,14 @@ package struct Listing: Sendable {
             }.map(\.id)
         case .limiter(let load):
             registry.limiters.filter { limiter in
-                scenario.drivers.contains { limiter.reasonAgainst(load, driver: $0) == nil }
+                scenario.drivers.contains { limiter.reasonAgainst(load, driver: $0, section: scenario.section) == nil }
             }.map(\.id)
         }
+    }
+
+    private func leftOut(of scenario: Scenario) -> [String: String] {
+        let pairs = LeftOut.all(registry, [scenario]).map { ($0.implementation, $0.reason) }
+        return Dictionary(uniqueKeysWithValues: pairs)
     }
 
     private struct Record: Encodable {
@@ -156,6 +181,8 @@ package struct Listing: Sendable {
             var profiles: [String]
             var drivers: [BackpressureBenchmark.Scenario.Driver]
             var supported_by: [String]
+            /// Loaded implementations that can't take part, with the reason.
+            var left_out: [String: String]
         }
 
         /// What every run verifies beside measuring.

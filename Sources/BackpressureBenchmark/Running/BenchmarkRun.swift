@@ -50,7 +50,7 @@ package struct BenchmarkRun: Sendable {
         let reporter = ProgressReporter(console: console, steps: plan.measurements.count)
         let runner = Runner(
             plan: plan,
-            child: ChildProcess(executable: try ownExecutable(), arguments: childArguments),
+            child: ChildProcess(executable: try OwnExecutable.path(), arguments: childArguments),
             observer: reporter
         )
         let measured = await runner.run()
@@ -72,18 +72,13 @@ package struct BenchmarkRun: Sendable {
         }
     }
 
-    private func ownExecutable() throws(RunError) -> String {
-        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }
-        if let path = Bundle.main.executablePath { return path }
-        throw .cannotMeasure("can't find the path of this executable, which runs itself for each measurement")
-    }
-
     private func announce(_ plan: RunPlan) {
         let seconds = Numbers.timeLeft(seconds: plan.plannedSeconds)
         console.say(
             "\(plan.measurements.count) measurements of \(plan.scenarios.count) scenarios, each in a process of its own, "
                 + "profile \(options.profile.rawValue), seed \(options.seed): about \(seconds)."
         )
+        for one in LeftOut.all(registry, plan.scenarios) { console.say("\(one).") }
         guard plan.measurements.contains(where: { $0.job.kind == .flood }) else { return }
         if MemoryCap.method == .extentHooks {
             let reason =

@@ -1,7 +1,7 @@
 /// A file that was given to the suite and can't be used: which, where in it, what was found and what is allowed.
 ///
 /// The tool prints ``description`` and ends with exit code 65.
-package struct InputFileError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct InputFileError: Error, Codable, Sendable, Equatable, CustomStringConvertible {
     /// As it was given, or as it stood in the file that named it.
     package var path: String
     /// From 1; `nil`: the file as a whole.

@@ -35,6 +35,7 @@ struct AccuracyMeasurement {
         let limiter = implementation.real(
             LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock())
         )
+        if let failure = limiter.failure { throw MeasurementError(failure) }
         let workers = Workers()
         for log in logs {
             let task = CallerTask(
@@ -178,6 +179,7 @@ struct AccuracyMeasurement {
         guard let make = implementation.virtual else { throw MeasurementError("\(implementation.id) takes no clock") }
         let clock = VirtualClock()
         let limiter = make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))
+        if let failure = limiter.failure { throw MeasurementError(failure) }
         let (load, seed, duration) = (load, job.seed, job.durationSeconds)
         return waitFor {
             let rate = load.rate

@@ -22,11 +22,13 @@ struct FloodMeasurement {
         var queueBytes = 0
         var peak = 0
         var retained = 0
+        var capacity = load.capacity
         var samples: [MemorySample] = []
         var observer = QueueRun.Observer()
         observer.beforeQueue = { baseline = Jemalloc.gauges()?.allocated ?? 0 }
         observer.queueMade = { queueBytes = (Jemalloc.gauges()?.allocated ?? 0) - baseline }
         observer.sampleIntervalNanoseconds = 1_000_000
+        let isForeign = implementation.library != nil
         observer.sample = { progress, elapsed in
             guard let gauges = Jemalloc.gauges() else { return }
             peak = max(peak, gauges.allocated - baseline)
@@ -38,7 +40,8 @@ struct FloodMeasurement {
             let sample = MemorySample(
                 elapsedNanoseconds: Int(elapsed),
                 gauges: gauges,
-                depth: waitFor { await statistics().depth }
+                // In C there is nothing to ask for it.
+                depth: isForeign ? nil : waitFor { await statistics().depth }
             )
             samples.append(sample)
             tell(
@@ -51,7 +54,9 @@ struct FloodMeasurement {
                 )
             )
         }
-        observer.drained = { _ in
+        observer.drained = { progress in
+            let statistics = progress.instance.statistics
+            capacity = waitFor { await statistics().capacity }
             let allocated = (Jemalloc.gauges()?.allocated ?? 0) - baseline
             peak = max(peak, allocated)
             retained = max(0, allocated)
@@ -79,16 +84,17 @@ struct FloodMeasurement {
             peakAllocatedBytes: peak,
             retainedBytes: retained,
             peakResidentBytes: ProcessUsage.peakResidentBytes(),
-            boundBytes: queueBytes + boundBytes
+            boundBytes: queueBytes + boundBytes(capacity: capacity)
         )
         return report
     }
 
     /// What may be allocated beside the queue's own storage: the elements in it, those in the hands of its producers
-    /// (one offered, one evicted) and consumers, and an allowance for the workers themselves.
-    private var boundBytes: Int {
+    /// (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is what the queue
+    /// says it keeps: what was asked for, unless it is a foreign one that rounds up.
+    private func boundBytes(capacity: Int) -> Int {
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
-        let elements = load.capacity + 2 * load.producers + load.consumers
+        let elements = capacity + 2 * load.producers + load.consumers
         return elements * element + (load.producers + load.consumers) * 16_384 + 262_144
     }
 }

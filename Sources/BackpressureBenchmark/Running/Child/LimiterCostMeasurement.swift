@@ -51,6 +51,7 @@ struct LimiterCostMeasurement {
         let limiter = implementation.real(
             LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock())
         )
+        if let failure = limiter.failure { throw MeasurementError(failure) }
         let control = RunControl(producers: load.callers)
         let counts = (0..<load.callers).map { _ in WorkerCounts() }
         let workers = Workers()

@@ -13,10 +13,13 @@ package enum MeasurementChild {
             // Should it hang when nobody is left to end it, the system does.
             alarm(UInt32(job.timeLimitSeconds) + 10)
             if let cap = job.cap { try MemoryCap.enter(cap) }
+            var registry = registry
+            if let library = job.library { try registry.openLibrary(path: library) }
+            let known = registry
             // A thread of its own conducts, so that the pool's threads are left to the tasks that are measured.
             let result = await withUnsafeContinuation { continuation in
                 let conductor = WorkerThread {
-                    continuation.resume(returning: measure(job, registry, output))
+                    continuation.resume(returning: measure(job, known, output))
                 }
                 conductor.detach()
             }

@@ -8,6 +8,9 @@ struct MeasurementJob: Codable, Sendable {
     var kind: Kind
     var scenario: Scenario
     var implementation: String
+    /// The shared library that has it; `nil`: this executable has it. Others aren't opened: what a library does to its
+    /// process, it does to its own figures alone.
+    var library: String?
     var driver: Scenario.Driver
     var seed: UInt64
     var warmupSeconds: Double

@@ -91,6 +91,7 @@ struct QueueRun {
         guard let instance = implementation.make(for: load, drops: drops) else {
             throw MeasurementError("\(implementation.id) can't be made for elements of \(load.payloadBytes) bytes")
         }
+        if let failure = instance.failure { throw MeasurementError(failure) }
         observer.queueMade()
         let progress = Progress(producers: producers, consumers: consumers, instance: instance)
 

@@ -49,11 +49,29 @@ struct RunPlan: Sendable {
                     + "'list' shows what there is, and which implementations support which load"
             )
         }
+        try RunPlan.checkLoaded(options, registry, eligible, rows.map(\.implementation))
         for id in options.implementations where !rows.contains(where: { $0.implementation == id }) {
             throw .nothingToMeasure(
                 "'\(id)' supports no scenario that fits the options; leave out '--implementation \(id)', or see 'list'"
             )
         }
+    }
+
+    /// Who loads a library and picks nothing else asks for what is in it: some of that must be measured.
+    private static func checkLoaded(
+        _ options: RunOptions,
+        _ registry: Registry,
+        _ scenarios: [Scenario],
+        _ measured: [String]
+    ) throws(RunError) {
+        let loaded = registry.loaded
+        guard !loaded.isEmpty, options.implementations.isEmpty, options.filter == nil,
+            !loaded.contains(where: { measured.contains($0.id) })
+        else { return }
+        let reasons = LeftOut.all(registry, scenarios).map(\.description).joined(separator: "; ")
+        throw .nothingToMeasure(
+            "nothing that was loaded fits the options: \(reasons.isEmpty ? "no scenario is for it" : reasons)"
+        )
     }
 
     /// What a scenario names must be measured by one of its drivers at least.
@@ -74,29 +92,40 @@ struct RunPlan: Sendable {
         var implementation: String
         var family: Family
         var role: Role
+        var library: String?
     }
 
     private static func rows(_ scenario: Scenario, _ registry: Registry) -> [Row] {
         let named = scenario.implementations
-        func isWanted(_ id: String) -> Bool { named.isEmpty || named.contains(id) }
         var rows: [Row] = []
-        func add(_ id: String, _ family: Family, _ role: Role, reasonAgainst: (Scenario.Driver) -> String?) {
-            guard isWanted(id) else { return }
+        func add(
+            _ id: String,
+            _ family: Family,
+            _ role: Role,
+            library: String?,
+            reasonAgainst: (Scenario.Driver) -> String?
+        ) {
+            // Who loads a library wants to see it beside whatever a scenario compares.
+            guard named.isEmpty || named.contains(id) || library != nil else { return }
             var drivers = scenario.drivers.filter { reasonAgainst($0) == nil }
             // Throughput is compared for each driver; the other sections ask whether it holds, by its natural one.
             if scenario.section != .throughput { drivers = Array(drivers.prefix(1)) }
             rows += drivers.map {
-                Row(scenario: scenario, driver: $0, implementation: id, family: family, role: role)
+                Row(scenario: scenario, driver: $0, implementation: id, family: family, role: role, library: library)
             }
         }
         switch scenario.load {
         case .queue(let load):
             for queue in registry.queues where scenario.section == .throughput || queue.role != .yardstick {
-                add(queue.id, queue.family, queue.role) { queue.reasonAgainst(load, driver: $0) }
+                add(queue.id, queue.family, queue.role, library: queue.library) {
+                    queue.reasonAgainst(load, driver: $0)
+                }
             }
         case .limiter(let load):
             for limiter in registry.limiters where scenario.section == .throughput || limiter.role != .yardstick {
-                add(limiter.id, limiter.family, limiter.role) { limiter.reasonAgainst(load, driver: $0) }
+                add(limiter.id, limiter.family, limiter.role, library: limiter.library) {
+                    limiter.reasonAgainst(load, driver: $0, section: scenario.section)
+                }
             }
         }
         return rows
@@ -160,6 +189,7 @@ struct RunPlan: Sendable {
                 kind: kind,
                 scenario: row.scenario,
                 implementation: row.implementation,
+                library: row.library,
                 driver: row.driver,
                 // Every implementation in a block gets the same arrivals.
                 seed: SeededGenerator(seed: seed, stream: UInt64(block)).peek(),

@@ -1,0 +1,1 @@
+#include "backpressure_abi.h"

@@ -1,0 +1,2 @@
+/* A library, but not for the suite. */
+int answer(void) { return 42; }
