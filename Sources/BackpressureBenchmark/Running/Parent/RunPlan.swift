@@ -30,7 +30,7 @@ struct RunPlan: Sendable {
         var generator = SeededGenerator(seed: options.seed)
         var rows: [Row] = []
         for scenario in eligible {
-            let all = RunPlan.rows(scenario, registry)
+            let all = RunPlan.rows(scenario, registry, asked: options.implementations)
             try RunPlan.checkNamed(in: scenario, all)
             let kept = all.filter { selection.keeps($0.implementation, in: scenario) }
             // A control gives the others' results their meaning, so it comes along wherever it is the check's proof.
@@ -76,9 +76,12 @@ struct RunPlan: Sendable {
         var role: Role
     }
 
-    private static func rows(_ scenario: Scenario, _ registry: Registry) -> [Row] {
+    private static func rows(_ scenario: Scenario, _ registry: Registry, asked: [String]) -> [Row] {
         let named = scenario.implementations
-        func isWanted(_ id: String) -> Bool { named.isEmpty || named.contains(id) }
+        let peers = Set(registry.queues.filter(\.isPeer).map(\.id))
+        func isWanted(_ id: String) -> Bool {
+            named.isEmpty ? !peers.contains(id) || asked.contains(id) : named.contains(id)
+        }
         var rows: [Row] = []
         func add(_ id: String, _ family: Family, _ role: Role, reasonAgainst: (Scenario.Driver) -> String?) {
             guard isWanted(id) else { return }
