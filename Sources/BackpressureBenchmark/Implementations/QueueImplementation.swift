@@ -35,6 +35,8 @@ public struct QueueImplementation: Sendable {
     public let family: Family
     /// Whether it must keep its promises, must break them, or only measures the harness.
     public let role: Role
+    /// Somebody else's, to compare ours with: measured where a scenario or `--implementation` names it, and only there.
+    let isPeer: Bool
     /// One line for `list`.
     public let summary: String
     /// The policies it offers.
@@ -105,6 +107,7 @@ public struct QueueImplementation: Sendable {
         id: String,
         family: Family,
         role: Role,
+        isPeer: Bool = false,
         summary: String,
         policies: [OverflowPolicy],
         drivers: [Scenario.Driver],
@@ -121,6 +124,7 @@ public struct QueueImplementation: Sendable {
         self.id = id
         self.family = family
         self.role = role
+        self.isPeer = isPeer
         self.summary = summary
         self.policies = policies
         self.drivers = drivers
@@ -171,10 +175,13 @@ enum ArrivalSupport: Sendable {
     case saturated
     /// Only pushing and popping in turn.
     case alternating
+    /// All but pushing and popping in turn, since a push waits for a pop.
+    case separateWorkers
 
     func contains(_ arrival: Arrival) -> Bool {
         switch (self, arrival) {
-        case (.all, _), (.saturated, .closedLoop), (_, .alternating): true
+        case (.separateWorkers, .alternating): false
+        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (_, .alternating): true
         default: false
         }
     }

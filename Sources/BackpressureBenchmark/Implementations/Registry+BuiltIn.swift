@@ -7,6 +7,7 @@ extension Registry {
     public static var builtIn: Registry {
         var registry = Registry()
         registry.registerQueues()
+        registry.registerPeers()
         registry.registerLimiters()
         return registry
     }

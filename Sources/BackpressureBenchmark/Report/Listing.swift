@@ -18,17 +18,18 @@ package struct Listing: Sendable {
     private var queues: TextTable {
         TextTable(
             title: "Queues",
-            columns: ["id", "family", "role", "driven by", "policies", "elements", "what it is"].map {
+            columns: ["id", "family", "role", "driven by", "policies", "elements", "what it is", "limits"].map {
                 .init($0, alignment: .left)
             },
             groups: [
                 .init(
                     rows: registry.queues.map { queue in
                         [
-                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.role.rawValue)",
+                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.isPeer ? "peer" : queue.role.rawValue)",
                             "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
                             "\(queue.policies.map(\.description).joined(separator: ", "))",
                             "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",
+                            "\(queue.limits.joined(separator: "; "))",
                         ]
                     }
                 )
@@ -105,10 +106,14 @@ package struct Listing: Sendable {
                         mechanism: .queue,
                         family: queue.family,
                         role: queue.role,
+                        peer: queue.isPeer,
                         drivers: queue.drivers,
                         summary: queue.summary,
                         policies: queue.policies.map(\.description),
                         elements: queue.elements,
+                        max_producers: queue.maxProducers,
+                        max_consumers: queue.maxConsumers,
+                        limitations: queue.limitations,
                         clocks: nil
                     )
                 }
@@ -166,10 +171,15 @@ package struct Listing: Sendable {
             var mechanism: BackpressureBenchmark.Scenario.Mechanism
             var family: Family
             var role: Role
+            /// Somebody else's: measured only where it is named.
+            var peer: Bool?
             var drivers: [BackpressureBenchmark.Scenario.Driver]
             var summary: String
             var policies: [String]?
             var elements: [String]?
+            var max_producers: Int?
+            var max_consumers: Int?
+            var limitations: String?
             var clocks: [String]?
         }
 
@@ -225,6 +235,14 @@ extension QueueImplementation {
     /// The sizes of elements that it can be made for.
     fileprivate var elements: [String] {
         (words == nil ? [] : ["8 B"]) + (payloads == nil ? [] : ["larger"])
+    }
+
+    /// How many may use it, and what it doesn't promise.
+    fileprivate var limits: [String] {
+        [
+            maxProducers.map { "producers: at most \($0)" }, maxConsumers.map { "consumers: at most \($0)" },
+            limitations,
+        ].compactMap(\.self)
     }
 }
 

@@ -35,7 +35,10 @@ struct QueueRunTests {
     ) async throws -> QueueRun.Outcome {
         var load = Samples.queueLoad
         (load.policy, load.arrival) = (policy, arrival)
-        if arrival != .alternating { (load.producers, load.consumers, load.capacity) = (2, 2, 4) }
+        if arrival != .alternating {
+            (load.producers, load.consumers) = (min(2, queue.maxProducers ?? 2), min(2, queue.maxConsumers ?? 2))
+            load.capacity = 4
+        }
         let run = QueueRun(
             implementation: queue,
             load: load,

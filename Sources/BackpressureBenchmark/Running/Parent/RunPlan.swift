@@ -30,7 +30,7 @@ struct RunPlan: Sendable {
         var generator = SeededGenerator(seed: options.seed)
         var rows: [Row] = []
         for scenario in eligible {
-            let all = RunPlan.rows(scenario, registry)
+            let all = RunPlan.rows(scenario, registry, asked: options.implementations)
             try RunPlan.checkNamed(in: scenario, all)
             let kept = all.filter { selection.keeps($0.implementation, in: scenario) }
             // A control gives the others' results their meaning, so it comes along wherever it is the check's proof.
@@ -95,8 +95,12 @@ struct RunPlan: Sendable {
         var library: String?
     }
 
-    private static func rows(_ scenario: Scenario, _ registry: Registry) -> [Row] {
+    private static func rows(_ scenario: Scenario, _ registry: Registry, asked: [String]) -> [Row] {
         let named = scenario.implementations
+        let peers = Set(registry.queues.filter(\.isPeer).map(\.id))
+        func isWanted(_ id: String) -> Bool {
+            named.isEmpty ? !peers.contains(id) || asked.contains(id) : named.contains(id)
+        }
         var rows: [Row] = []
         func add(
             _ id: String,
@@ -106,7 +110,7 @@ struct RunPlan: Sendable {
             reasonAgainst: (Scenario.Driver) -> String?
         ) {
             // Who loads a library wants to see it beside whatever a scenario compares.
-            guard named.isEmpty || named.contains(id) || library != nil else { return }
+            guard isWanted(id) || library != nil else { return }
             var drivers = scenario.drivers.filter { reasonAgainst($0) == nil }
             // Throughput is compared for each driver; the other sections ask whether it holds, by its natural one.
             if scenario.section != .throughput { drivers = Array(drivers.prefix(1)) }
