@@ -35,8 +35,8 @@ public struct QueueImplementation: Sendable {
     public let family: Family
     /// Whether it must keep its promises, must break them, or only measures the harness.
     public let role: Role
-    /// Somebody else's, to compare ours with: measured where a scenario or `--implementation` names it, and only there.
-    let isPeer: Bool
+    /// Whether it is what the package offers, another's, or the same thing once more in another form.
+    let standing: Standing
     /// One line for `list`.
     public let summary: String
     /// The policies it offers.
@@ -107,7 +107,7 @@ public struct QueueImplementation: Sendable {
         id: String,
         family: Family,
         role: Role,
-        isPeer: Bool = false,
+        standing: Standing = .own,
         summary: String,
         policies: [OverflowPolicy],
         drivers: [Scenario.Driver],
@@ -124,7 +124,7 @@ public struct QueueImplementation: Sendable {
         self.id = id
         self.family = family
         self.role = role
-        self.isPeer = isPeer
+        self.standing = standing
         self.summary = summary
         self.policies = policies
         self.drivers = drivers
@@ -165,6 +165,21 @@ public struct QueueImplementation: Sendable {
         }
         return load.payloadBytes > 8 ? payloads?(setup()) : words?(setup())
     }
+}
+
+extension QueueImplementation {
+    /// The policies that every queue of the package has that can replace its oldest element.
+    static let everyPolicy: [OverflowPolicy] = [.block, .reject, .dropNewest, .dropOldest]
+}
+
+/// What a queue is to the package.
+enum Standing: String, Codable, Sendable {
+    /// One of those that scenarios compare unless they name some.
+    case own
+    /// Another package's or the system's; takes part only where it is named or asked for.
+    case peer
+    /// One of our own with other parameters, or driven another way; likewise.
+    case variant
 }
 
 /// The loads that a queue can be put under: yardsticks can't stand all of them.

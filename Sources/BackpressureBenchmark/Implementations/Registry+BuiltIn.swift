@@ -1,4 +1,5 @@
 import BoundedQueues
+import CForeignImplementations
 import ConcurrencySupport
 import RateLimiters
 
@@ -32,15 +33,7 @@ extension Registry {
                 payloads: { QueueInstance(ActorQueue<Payload>($0)) }
             )
         )
-        register(
-            QueueImplementation(
-                id: "ring",
-                family: .lockFree,
-                summary: "lock-free MPMC ring of sequence slots, 64 bytes apart; relaxed full and empty",
-                words: { QueueInstance(RingQueue<UInt64>($0)) },
-                payloads: { QueueInstance(RingQueue<Payload>($0)) }
-            )
-        )
+        registerRings()
         register(
             QueueImplementation(
                 id: "unbounded",
@@ -79,6 +72,75 @@ extension Registry {
                 yardstickFor: "ring",
                 words: { handWrittenRing(capacity: $0.capacity) },
                 payloads: nil
+            )
+        )
+    }
+
+    /// The lock-free queues. Those that aren't `.own` are there for the scenarios that compare what a choice costs.
+    private mutating func registerRings() {
+        register(
+            .ring(
+                "ring",
+                summary: "lock-free MPMC ring of sequence slots, 64 bytes apart; relaxed full and empty; threads",
+                drivers: [.threads]
+            )
+        )
+        register(
+            .ring(
+                "ring-async",
+                summary: "the same ring, whose push and pop suspend tasks",
+                drivers: [.tasks]
+            )
+        )
+        register(
+            .ring(
+                "ring-dense",
+                standing: .variant,
+                summary: "the ring with its slots 16 bytes apart: a quarter of the memory",
+                spacing: .dense
+            )
+        )
+        register(
+            .ring(
+                "ring-wide",
+                standing: .variant,
+                summary: "the ring with its slots 128 bytes apart: twice the memory",
+                spacing: .widelyPadded
+            )
+        )
+        register(
+            .ring(
+                "ring-strict",
+                standing: .variant,
+                summary: "the ring with full and empty linearizable",
+                consistency: .strict
+            )
+        )
+        register(
+            QueueImplementation(
+                id: "ring-spsc",
+                family: .lockFree,
+                role: .contender,
+                summary: "lock-free ring for one producer and one consumer; strict; threads and tasks",
+                policies: QueueImplementation.everyPolicy.filter { ![.dropOldest, .spill].contains($0) },
+                drivers: [.threads, .tasks],
+                maxProducers: 1,
+                maxConsumers: 1,
+                limitations: "drop-oldest and spill need a second consumer or producer",
+                conservesElements: true,
+                arrivals: .all,
+                yardstickFor: nil,
+                words: { QueueInstance(SingleRingQueue<UInt64>($0)) },
+                payloads: { QueueInstance(SingleRingQueue<Payload>($0)) }
+            )
+        )
+        register(.behindC("ring-abi", "the ring behind the C interface, to set beside loaded queues", { ringBehindC }))
+        register(
+            .behindC(
+                "ring-spsc-abi",
+                "the single-producer ring behind the C interface, to set beside loaded queues",
+                { singleRingBehindC },
+                maxWorkers: 1
             )
         )
     }
@@ -147,7 +209,71 @@ extension ActorQueue {
     }
 }
 
+extension QueueImplementation {
+    /// A ring for any number of producers and consumers.
+    fileprivate static func ring(
+        _ id: String,
+        standing: Standing = .own,
+        summary: String,
+        drivers: [Scenario.Driver] = [.threads, .tasks],
+        spacing: SlotSpacing = .padded,
+        consistency: RingConsistency = .relaxed
+    ) -> QueueImplementation {
+        QueueImplementation(
+            id: id,
+            family: .lockFree,
+            role: .contender,
+            standing: standing,
+            summary: summary,
+            policies: everyPolicy,
+            drivers: drivers,
+            conservesElements: true,
+            arrivals: .all,
+            yardstickFor: nil,
+            words: { QueueInstance(RingQueue<UInt64>($0, spacing, consistency)) },
+            payloads: { QueueInstance(RingQueue<Payload>($0, spacing, consistency)) }
+        )
+    }
+
+    /// One of ours behind the C interface: what that costs is then in both figures when a loaded queue is compared with it.
+    fileprivate static func behindC(
+        _ id: String,
+        _ summary: String,
+        _ entry: @escaping @Sendable () -> backpressure_queue_v1,
+        maxWorkers: Int? = nil
+    ) -> QueueImplementation {
+        QueueImplementation(
+            id: id,
+            family: .lockFree,
+            role: .contender,
+            standing: .variant,
+            summary: summary,
+            policies: [.block, .reject],
+            drivers: [.threads],
+            maxProducers: maxWorkers,
+            maxConsumers: maxWorkers,
+            conservesElements: true,
+            arrivals: .all,
+            yardstickFor: nil,
+            words: { makeQueue($0, id: id, entry) },
+            payloads: nil
+        )
+    }
+}
+
 extension SlotQueue where Slots == SharedSlots<HardwareWord> {
+    fileprivate convenience init(_ setup: QueueSetup<Element>, _ spacing: SlotSpacing, _ consistency: RingConsistency) {
+        self.init(
+            capacity: setup.capacity,
+            policy: setup.policy,
+            spacing: spacing,
+            consistency: consistency,
+            onDrop: setup.onDrop
+        )
+    }
+}
+
+extension SlotQueue where Slots == SingleSlots<HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
         self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
     }

@@ -25,7 +25,7 @@ package struct Listing: Sendable {
                 .init(
                     rows: registry.queues.map { queue in
                         [
-                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.isPeer ? "peer" : queue.role.rawValue)",
+                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.standing == .own ? queue.role.rawValue : queue.standing.rawValue)",
                             "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
                             "\(queue.policies.map(\.description).joined(separator: ", "))",
                             "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",
@@ -106,7 +106,7 @@ package struct Listing: Sendable {
                         mechanism: .queue,
                         family: queue.family,
                         role: queue.role,
-                        peer: queue.isPeer,
+                        standing: queue.standing.rawValue,
                         drivers: queue.drivers,
                         summary: queue.summary,
                         policies: queue.policies.map(\.description),
@@ -172,7 +172,7 @@ package struct Listing: Sendable {
             var family: Family
             var role: Role
             /// Somebody else's: measured only where it is named.
-            var peer: Bool?
+            var standing: String?
             var drivers: [BackpressureBenchmark.Scenario.Driver]
             var summary: String
             var policies: [String]?

@@ -59,8 +59,8 @@ extension QueueImplementation {
             arrivals: .all,
             yardstickFor: nil,
             library: library,
-            words: { makeQueue($0, id: queue.id, index: index, library: library) },
-            payloads: { makeQueue($0, id: queue.id, index: index, library: library) }
+            words: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } },
+            payloads: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } }
         )
     }
 }
@@ -86,17 +86,17 @@ extension LimiterImplementation {
     }
 }
 
-private func makeQueue<Element: ForeignElement>(
+/// - Parameter library: where the entry comes from; `nil`: from this program itself.
+func makeQueue<Element: ForeignElement>(
     _ setup: QueueSetup<Element>,
     id: String,
-    index: Int,
-    library: String
+    library: String? = nil,
+    _ entry: () throws -> backpressure_queue_v1
 ) -> QueueInstance {
     do {
-        let entry: backpressure_queue_v1 = try entry(at: index, library: library)
-        return QueueInstance(try ForeignQueue<Element>(entry, capacity: setup.capacity, policy: setup.policy))
+        return QueueInstance(try ForeignQueue<Element>(entry(), capacity: setup.capacity, policy: setup.policy))
     } catch {
-        return QueueInstance(failure: explain(error, id, library))
+        return QueueInstance(failure: explain(error, id, library ?? "this program"))
     }
 }
 

@@ -75,7 +75,7 @@ extension QueueImplementation {
             id: id,
             family: .other,
             role: .contender,
-            isPeer: true,
+            standing: .peer,
             summary: summary,
             policies: policies,
             drivers: drivers,

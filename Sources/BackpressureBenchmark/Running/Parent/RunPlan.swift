@@ -97,9 +97,9 @@ struct RunPlan: Sendable {
 
     private static func rows(_ scenario: Scenario, _ registry: Registry, asked: [String]) -> [Row] {
         let named = scenario.implementations
-        let peers = Set(registry.queues.filter(\.isPeer).map(\.id))
+        let unasked = Set(registry.queues.filter { $0.standing == .own }.map(\.id)).union(registry.limiters.map(\.id))
         func isWanted(_ id: String) -> Bool {
-            named.isEmpty ? !peers.contains(id) || asked.contains(id) : named.contains(id)
+            named.isEmpty ? unasked.contains(id) || asked.contains(id) : named.contains(id)
         }
         var rows: [Row] = []
         func add(
