@@ -67,7 +67,8 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
         let word = Element.word(for: element)
         if tryPushFunction(queue, word) == 1 { return .accepted }
         Element.giveBack(word)
-        return .full(element)
+        guard policy == .reject else { return .full(element) }
+        return .rejected(element, QueueFullError(depth: capacity, capacity: capacity, retryAfterNanoseconds: 0))
     }
 
     @inline(__always)
