@@ -3,9 +3,9 @@
  * exactly the capacity that is asked for, whether or not it is a power of two.
  *
  * Each slot has a sequence number that says whose turn it is: 2n when the n-th round's push may fill it, 2n + 1 when the
- * n-th round's pop may empty it. A push takes a ticket from `tail`, a pop from `head`; ticket t belongs to slot
- * t % capacity in round t / capacity. (With the usual numbering, t and t + 1, a queue of one slot could not tell full
- * from empty.) An operation costs one compare-exchange and one modulus.
+ * n-th round's pop may empty it. (With the usual numbering, by position, a queue of one slot could not tell full from
+ * empty.) A push takes a ticket from `tail`, a pop from `head`: the slot's index in the low bits, the round above them,
+ * so that an operation costs one compare-exchange and no division.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,8 +24,17 @@ typedef struct {
   _Alignas(APART) _Atomic uint64_t tail; /* the next push's ticket */
   _Alignas(APART) _Atomic uint64_t head; /* the next pop's ticket */
   _Alignas(APART) size_t capacity;
+  unsigned index_bits;
   slot *slots;
 } queue;
+
+static size_t index_of(const queue *q, uint64_t ticket) { return ticket & (((uint64_t)1 << q->index_bits) - 1); }
+
+static uint64_t round_of(const queue *q, uint64_t ticket) { return ticket >> q->index_bits; }
+
+static uint64_t next_ticket(const queue *q, uint64_t ticket) {
+  return index_of(q, ticket) + 1 < q->capacity ? ticket + 1 : (round_of(q, ticket) + 1) << q->index_bits;
+}
 
 static void *queue_create(size_t capacity) {
   if (capacity > SIZE_MAX / sizeof(slot)) return NULL;
@@ -39,6 +48,8 @@ static void *queue_create(size_t capacity) {
   atomic_init(&q->tail, 0);
   atomic_init(&q->head, 0);
   q->capacity = capacity;
+  q->index_bits = 0;
+  while (((uint64_t)1 << q->index_bits) < capacity) q->index_bits++;
   q->slots = slots;
   for (size_t i = 0; i < capacity; i++) atomic_init(&slots[i].turn, 0);
   return q;
@@ -54,13 +65,13 @@ static int queue_try_push(void *object, uint64_t value) {
   queue *q = object;
   uint64_t ticket = atomic_load_explicit(&q->tail, memory_order_relaxed);
   for (;;) {
-    slot *s = &q->slots[ticket % q->capacity];
-    uint64_t mine = 2 * (ticket / q->capacity);
+    slot *s = &q->slots[index_of(q, ticket)];
+    uint64_t mine = 2 * round_of(q, ticket);
     /* Acquire: the pop that emptied the slot has read it before it is written again. */
     int64_t ahead = (int64_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - mine);
     if (ahead == 0) {
       /* Relaxed: the ticket only says whose the slot is; what is in it is published by its turn. */
-      if (atomic_compare_exchange_weak_explicit(&q->tail, &ticket, ticket + 1, memory_order_relaxed,
+      if (atomic_compare_exchange_weak_explicit(&q->tail, &ticket, next_ticket(q, ticket), memory_order_relaxed,
                                                 memory_order_relaxed)) {
         s->value = value;
         atomic_store_explicit(&s->turn, mine + 1, memory_order_release);
@@ -81,12 +92,12 @@ static int queue_try_pop(void *object, uint64_t *value) {
   queue *q = object;
   uint64_t ticket = atomic_load_explicit(&q->head, memory_order_relaxed);
   for (;;) {
-    slot *s = &q->slots[ticket % q->capacity];
-    uint64_t mine = 2 * (ticket / q->capacity) + 1;
+    slot *s = &q->slots[index_of(q, ticket)];
+    uint64_t mine = 2 * round_of(q, ticket) + 1;
     /* Acquire: sees the value that was stored before the turn. */
     int64_t ahead = (int64_t)(atomic_load_explicit(&s->turn, memory_order_acquire) - mine);
     if (ahead == 0) {
-      if (atomic_compare_exchange_weak_explicit(&q->head, &ticket, ticket + 1, memory_order_relaxed,
+      if (atomic_compare_exchange_weak_explicit(&q->head, &ticket, next_ticket(q, ticket), memory_order_relaxed,
                                                 memory_order_relaxed)) {
         *value = s->value;
         atomic_store_explicit(&s->turn, mine + 1, memory_order_release);

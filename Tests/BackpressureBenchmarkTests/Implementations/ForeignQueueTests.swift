@@ -62,7 +62,8 @@ struct ForeignQueueTests {
         #expect(await Task.cancelled { await queue.push(2) } == .cancelled(2))
         let rejecting = try ForeignQueue<UInt64>(.list, capacity: 1, policy: .reject)
         #expect(await rejecting.push(1) == .accepted)
-        #expect(await rejecting.push(2) == .full(2))
+        let full = QueueFullError(depth: 1, capacity: 1, retryAfterNanoseconds: 0)
+        #expect(await rejecting.push(2) == .rejected(2, full))
     }
 
     @Test("holds references to payloads as long as they are inside, and no longer")
@@ -104,9 +105,9 @@ struct ForeignQueueTests {
         #expect(queue.popBlocking(timeout: .zero) == .timedOut)
         #expect(Calls.of(queue).waits == [0])
         #expect(queue.pushBlocking(1, timeout: .zero) == .accepted)
-        #expect(queue.pushBlocking(2, timeout: .milliseconds(50)) == .full(2))
+        #expect(queue.pushBlocking(2, timeout: .milliseconds(50)) == .timedOut(2))
         #expect(Calls.of(queue).waits.count == 2 && Calls.of(queue).waits[1] <= 50_000_000)
-        #expect(queue.popBlocking(timeout: nil) == .taken(1))
+        #expect(queue.popBlocking(timeout: nil) == .element(1))
     }
 
     @Test("notices while it blocks that it was closed, though the library knows nothing of it")
@@ -118,8 +119,8 @@ struct ForeignQueueTests {
         // Whoever waits closes the queue: as if another thread did meanwhile.
         Calls.of(queue).whenWaiting = { queue.close() }
         #expect(queue.pushBlocking(2, timeout: nil) == .closed(2))
-        #expect(queue.popBlocking(timeout: nil) == .taken(1))
-        #expect(queue.popBlocking(timeout: nil) == .closed)
+        #expect(queue.popBlocking(timeout: nil) == .element(1))
+        #expect(queue.popBlocking(timeout: nil) == .finished)
         Calls.of(queue).whenWaiting = nil
     }
 
@@ -130,7 +131,7 @@ struct ForeignQueueTests {
         entry.pop_wait = { _, _, _ in -1 }
         let queue = try ForeignQueue<UInt64>(entry, capacity: 1, policy: .block)
         #expect(queue.pushBlocking(1, timeout: nil) == .closed(1))
-        #expect(queue.popBlocking(timeout: nil) == .closed)
+        #expect(queue.popBlocking(timeout: nil) == .finished)
     }
 }
 

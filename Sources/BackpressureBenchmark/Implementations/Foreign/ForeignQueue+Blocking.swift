@@ -3,27 +3,18 @@ import CForeignImplementations
 import ConcurrencySupport
 import Synchronization
 
-/// What a blocking pop came to.
-enum ForeignPopResult<Element> {
-    case taken(Element)
-    /// There was nothing for as long as the caller waited.
-    case timedOut
-    /// The queue is closed and empty.
-    case closed
-}
-
-extension ForeignPopResult: Equatable where Element: Equatable {}
-
-extension ForeignQueue {
+/// The library's blocking functions, of those libraries that have them: ``canBlock`` must be asked first.
+extension ForeignQueue: BlockingBoundedQueue {
     /// The library can block a thread, for pushes and for pops.
     var canBlock: Bool { entry.push_wait != nil && entry.pop_wait != nil }
 
-    /// Offers an element and blocks the thread while the queue is full.
+    /// Offers an element; where the policy waits, holds this thread until there is room.
     ///
-    /// - Parameter timeout: `.full` comes after so long; `nil`: never.
     /// - Precondition: ``canBlock``.
+    @available(*, noasync, message: "blocks the thread; use push(_:) in a task")
     func pushBlocking(_ element: Element, timeout: Duration?) -> PushResult<Element> {
         guard let push = entry.push_wait else { preconditionFailure("the library can't block") }
+        guard policy.waitsForRoom else { return tryPush(element) }
         if isClosed.load(ordering: .relaxed) { return .closed(element) }
         let word = Element.word(for: element)
         var wait = SlicedWait(timeout)
@@ -37,26 +28,26 @@ extension ForeignQueue {
             default:
                 guard isClosed.load(ordering: .acquiring) || wait.isOver else { continue }
                 Element.giveBack(word)
-                return isClosed.load(ordering: .relaxed) ? .closed(element) : .full(element)
+                return isClosed.load(ordering: .relaxed) ? .closed(element) : .timedOut(element)
             }
         }
     }
 
-    /// Takes an element and blocks the thread while there is none.
+    /// Takes the oldest element; holds this thread while there is none.
     ///
-    /// - Parameter timeout: `.timedOut` comes after so long; `nil`: never.
     /// - Precondition: ``canBlock``.
-    func popBlocking(timeout: Duration?) -> ForeignPopResult<Element> {
+    @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    func popBlocking(timeout: Duration?) -> PopResult<Element> {
         guard let pop = entry.pop_wait else { preconditionFailure("the library can't block") }
         var wait = SlicedWait(timeout)
         while true {
             let wasClosed = isClosed.load(ordering: .acquiring)
             // A closed queue has nobody to wait for, whether or not the library knows that it is closed.
-            if wasClosed { return tryPop().map { .taken($0) } ?? .closed }
+            if wasClosed { return tryPop().map { .element($0) } ?? .finished }
             var word: UInt64 = 0
             switch pop(queue, &word, wait.nextSlice()) {
-            case 1: return .taken(Element.take(word))
-            case -1: return .closed
+            case 1: return .element(Element.take(word))
+            case -1: return .finished
             default: if wait.isOver { return .timedOut }
             }
         }
@@ -71,14 +62,11 @@ private struct SlicedWait {
     private static let sliceNanoseconds: UInt64 = 100_000_000
 
     init(_ timeout: Duration?) {
-        guard let timeout else {
-            deadlineNanoseconds = nil
-            return
+        deadlineNanoseconds = timeout.map { timeout in
+            let (deadline, isNever) = SystemNanosecondClock().nanoseconds()
+                .addingReportingOverflow(timeout.nanosecondsClamped)
+            return isNever ? .max : deadline
         }
-        // Three hundred years are as good as for ever.
-        let limit = min(max(timeout, .zero), .nanoseconds(Int64.max))
-        let nanoseconds = limit.components.seconds * 1_000_000_000 + limit.components.attoseconds / 1_000_000_000
-        deadlineNanoseconds = SystemNanosecondClock().nanoseconds() + UInt64(nanoseconds)
     }
 
     /// How long to wait next; the last time there is a deadline, what is left until then.

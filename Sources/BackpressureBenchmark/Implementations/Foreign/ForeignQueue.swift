@@ -25,6 +25,8 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
     /// The bound that the library says it keeps.
     let capacity: Int
     let policy: OverflowPolicy
+    // What the policy means, so that a refusal in the hot loop needn't ask.
+    private let isRejecting: Bool
 
     /// Held by whoever pops from the closed queue. The value: the last of them found nothing.
     private let drain = Lock(false)
@@ -46,6 +48,7 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
         self.entry = entry
         self.capacity = capacity
         self.policy = policy
+        isRejecting = policy == .reject
         tryPushFunction = entry.try_push
         tryPopFunction = entry.try_pop
     }
@@ -67,7 +70,8 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
         let word = Element.word(for: element)
         if tryPushFunction(queue, word) == 1 { return .accepted }
         Element.giveBack(word)
-        return .full(element)
+        guard isRejecting else { return .full(element) }
+        return .rejected(element, QueueFullError(depth: capacity, capacity: capacity, retryAfterNanoseconds: 0))
     }
 
     @inline(__always)
@@ -95,7 +99,7 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
     @inline(__always)
     func push(_ element: Element) async -> PushResult<Element> {
         let result = tryPush(element)
-        guard case .full = result, policy == .block else { return result }
+        guard case .full = result else { return result }
         return await pushAgain(element)
     }
 
