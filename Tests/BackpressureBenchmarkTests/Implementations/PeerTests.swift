@@ -28,7 +28,7 @@ struct PeerCase: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("The peers")
+@Suite("The peers", .timeLimit(.minutes(5)))
 struct PeerTests {
     static let producers = 3
     static let elementsEach = 300
@@ -142,6 +142,26 @@ struct PeerTests {
         await queue.close()
         for element in inside { #expect(await queue.pop() == element) }
         #expect(await queue.pop() == nil)
+    }
+
+    @Test("of pushes that are cancelled while others pop, those come out that were accepted", arguments: PeerCase.all)
+    func cancelledPushes(peer: PeerCase) async {
+        let queue = peer.make(2)
+        let consumer = Task {
+            var taken: [Int] = []
+            while let element = await queue.pop() { taken.append(element) }
+            return taken
+        }
+        var accepted: [Int] = []
+        for first in stride(from: 0, to: 400, by: 4) {
+            let producers = (first..<first + 4).map { element in
+                Task { await queue.push(element).isAccepted ? element : nil }
+            }
+            for producer in producers.dropFirst(first % 3) { producer.cancel() }
+            for producer in producers { if let element = await producer.value { accepted.append(element) } }
+        }
+        await queue.close()
+        #expect(await consumer.value.sorted() == accepted)
     }
 
     @Test("a producer that waits for room is let go when the queue closes", arguments: PeerCase.all, [false, true])
