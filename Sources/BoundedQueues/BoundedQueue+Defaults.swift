@@ -27,28 +27,6 @@ extension BoundedQueue {
         return clock.now >= deadline ? .timedOut : .finished
     }
 
-    private func race<C: Clock, Value: Sendable>(
-        until deadline: C.Instant,
-        clock: C,
-        _ operation: @escaping @Sendable () async -> Value
-    ) async -> Value where C.Duration == Duration {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await operation() }
-            group.addTask {
-                try? await clock.sleep(until: deadline, tolerance: .zero)
-                return nil
-            }
-            var value: Value?
-            // Whichever ends first ends the other; a value that came all the same counts.
-            for await result in group {
-                value = value ?? result
-                group.cancelAll()
-            }
-            // The first child always returns a value.
-            return value!
-        }
-    }
-
     /// Pushes one element after the other.
     public func push<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
         var result = BatchPushResult(accepted: 0, ending: .complete)
@@ -138,5 +116,28 @@ extension BatchPushResult {
         case .timedOut: ending = .timedOut
         }
         return false
+    }
+}
+
+/// Runs an operation that ends early when it is cancelled, and cancels it when the clock reaches the deadline.
+func race<C: Clock, Value: Sendable>(
+    until deadline: C.Instant,
+    clock: C,
+    _ operation: @escaping @Sendable () async -> Value
+) async -> Value where C.Duration == Duration {
+    await withTaskGroup(of: Value?.self) { group in
+        group.addTask { await operation() }
+        group.addTask {
+            try? await clock.sleep(until: deadline, tolerance: .zero)
+            return nil
+        }
+        var value: Value?
+        // Whichever ends first ends the other; a value that came all the same counts.
+        for await result in group {
+            value = value ?? result
+            group.cancelAll()
+        }
+        // The first child always returns a value.
+        return value!
     }
 }
