@@ -55,7 +55,8 @@ public struct OverflowPolicy: Sendable, Hashable, CustomStringConvertible {
     /// Producers are slowed down before they are stopped: ``BoundedQueue/push(_:)`` waits longer the fuller the queue is,
     /// from nothing at the low watermark to `longestDelay` at the high one, and like ``block`` once it is full.
     ///
-    /// `tryPush`, which never waits, is not delayed: it is refused once the queue is full.
+    /// `tryPush`, which never waits, is not delayed: it is refused once the queue is full. A delay that has begun ends
+    /// early when the task is cancelled or its deadline passes, but not when the queue is closed.
     ///
     /// - Parameters:
     ///   - low: the share of the capacity, from 0 to 1, from which pushes are delayed.

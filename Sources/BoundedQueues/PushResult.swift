@@ -64,7 +64,7 @@ public struct QueueFullError: Error, Sendable, Hashable, CustomStringConvertible
     /// The most elements that can be inside.
     public let capacity: Int
     /// After how many nanoseconds a slot should be free, going by how fast elements were taken between this refusal and
-    /// the one before; 0: unknown (the first refusal, or nothing was taken since the last one).
+    /// the last one before which anything was; 0: unknown (nothing was taken since the first refusal).
     public let retryAfterNanoseconds: UInt64
 
     /// After how long a slot should be free; `nil`: unknown. See ``retryAfterNanoseconds``.

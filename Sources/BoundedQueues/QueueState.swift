@@ -88,12 +88,13 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             refused &+= 1
             return .closed(element)
         }
+        // Before anything else: sampling may begin at an empty queue, where consumers wait.
+        if policy.kind == .sample, isSampledOut() { return drop(element, .sampledOut) }
         if !consumers.isEmpty {
             accepted &+= 1
             taken &+= 1
             return .deliver(element, to: consumers.removeFirst().token)
         }
-        if policy.kind == .sample, isSampledOut() { return drop(element, .sampledOut) }
         if !buffer.isFull, storedCount == 0 {
             accept(element)
             return .accepted
@@ -220,16 +221,18 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         init() {}
     }
 
-    /// Offers the elements after the first `result.consumed` until one doesn't enter for want of room.
+    /// Offers the elements after the first `result.consumed` until one doesn't enter for want of room. Where the driver
+    /// goes on to wait with that one, it has not been offered yet.
     @inlinable
     mutating func push<Batch: Collection<Element>>(
         contentsOf batch: Batch,
-        _ result: BatchPushResult
+        _ result: BatchPushResult,
+        willWait: Bool
     ) -> (BatchActions, BatchPushResult) {
         var result = result
         var actions = BatchActions()
         for element in batch.dropFirst(result.consumed) {
-            if mustWait {
+            if willWait, mustWait {
                 result.ending = .full
                 return (actions, result)
             }
@@ -261,7 +264,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     mutating func pop(upTo count: Int, into elements: inout [Element]) -> BatchActions {
         var actions = BatchActions()
-        for _ in 0..<count {
+        for _ in 0..<max(0, count) {
             switch pop() {
             case .taken(let element):
                 elements.append(element)

@@ -33,11 +33,13 @@ final class SpillLine<Element: ~Copyable & Sendable>: Sendable {
         return pending
     }
 
-    /// Takes the oldest element. `removed` is told, under the lock, how many are left, if there was one.
+    /// Takes the oldest element, unless a condition holds that is looked at under the lock. `removed` is told, under the
+    /// lock, how many are left, if there was one.
     @usableFromInline
-    func removeFirst(removed: (Int) -> Void) -> Element? {
+    func removeFirst(unless isRefused: () -> Bool, removed: (Int) -> Void) -> Element? {
         var element: Element?
         store.withLock { store in
+            guard !isRefused() else { return }
             element = store.removeFirst()
             if element != nil { removed(store.count()) }
         }

@@ -1,4 +1,5 @@
 public import ConcurrencySupport
+internal import DequeModule
 
 /// The delay of a push with the policy ``OverflowPolicy/throttle(from:to:longestDelay:)``.
 @usableFromInline
@@ -13,6 +14,18 @@ struct Throttle: Sendable {
     @usableFromInline
     init(_ policy: OverflowPolicy, depth: Int, capacity: Int, clock: any NanosecondClock) {
         nanoseconds = policy.delayNanoseconds(depth: depth, capacity: capacity)
+        self.clock = clock
+    }
+
+    /// What a push to a queue in this state is delayed by: nothing once it is closed.
+    @usableFromInline
+    init<Element, Producer, Consumer>(
+        _ policy: OverflowPolicy,
+        _ state: borrowing QueueState<Element, Producer, Consumer>,
+        clock: any NanosecondClock
+    ) {
+        nanoseconds =
+            state.isClosed ? 0 : policy.delayNanoseconds(depth: state.depth, capacity: state.buffer.capacity)
         self.clock = clock
     }
 

@@ -69,6 +69,15 @@ struct QueueStateTests {
         #expect(state.statistics.taken == 2)
     }
 
+    @Test func testPush_whenConsumersWaitAndSamplingFromTheStart() {
+        var state = makeState(policy: .sample(oneIn: 2, above: 0))
+        for token in 10...11 { _ = state.popOrWait(id: state.makeID(), token: token) }
+        #expect(state.push(1) == .deliver(1, to: 10))
+        #expect(state.push(2) == .dropped(2, .sampledOut))
+        #expect(state.push(3) == .deliver(3, to: 11))
+        #expect(state.statistics.sampledOut == 1)
+    }
+
     @Test func testPush_whenClosed() {
         var state = makeState(policy: .dropOldest, holding: [1, 2])
         _ = state.close()

@@ -53,7 +53,7 @@ extension ActorQueue {
         var total = BatchPushResult(accepted: 0, ending: .complete)
         // Throttled pushes are delayed one by one.
         while policy.kind != .throttle {
-            total = offer(batch, total)
+            total = offer(batch, total, willWait: true)
             guard total.ending == .full, policy.waitsForRoom else { return total }
             let next = batch[batch.index(batch.startIndex, offsetBy: total.consumed)]
             guard total.count(await push(next)) else { return total }
@@ -146,7 +146,7 @@ extension ActorQueue {
     /// The delay before a push; what ends it early is the push's result.
     @usableFromInline
     func throttle(_ element: Element, expiry: WaitExpiry?) async -> PushResult<Element>? {
-        let throttle = Throttle(policy, depth: state.depth, capacity: capacity, clock: effects.clock)
+        let throttle = Throttle(policy, state, clock: effects.clock)
         guard throttle.nanoseconds > 0 else { return nil }
         let start = effects.clock.nanoseconds()
         let interruption = await throttle.sleep(expiry: expiry)

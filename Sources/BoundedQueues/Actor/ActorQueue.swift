@@ -69,13 +69,17 @@ public final actor ActorQueue<Element: Sendable>: BoundedQueue {
     /// Offers the elements of a batch in order in one visit to the actor. O(elements).
     @inlinable
     public func tryPush<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) -> BatchPushResult {
-        offer(batch, BatchPushResult(accepted: 0, ending: .complete))
+        offer(batch, BatchPushResult(accepted: 0, ending: .complete), willWait: false)
     }
 
     /// Offers what of a batch hasn't been consumed yet.
     @inlinable
-    func offer<Batch: Collection<Element>>(_ batch: Batch, _ result: BatchPushResult) -> BatchPushResult {
-        let (actions, result) = state.push(contentsOf: batch, result)
+    func offer<Batch: Collection<Element>>(
+        _ batch: Batch,
+        _ result: BatchPushResult,
+        willWait: Bool
+    ) -> BatchPushResult {
+        let (actions, result) = state.push(contentsOf: batch, result, willWait: willWait)
         effects.perform(actions)
         return result
     }

@@ -52,7 +52,7 @@ extension MutexQueue {
         var total = BatchPushResult(accepted: 0, ending: .complete)
         // Throttled pushes are delayed one by one.
         while policy.kind != .throttle {
-            total = offer(batch, total)
+            total = offer(batch, total, willWait: true)
             guard total.ending == .full, policy.waitsForRoom else { return total }
             let next = batch[batch.index(batch.startIndex, offsetBy: total.consumed)]
             guard total.count(await push(next)) else { return total }
@@ -67,17 +67,20 @@ extension MutexQueue {
     /// ``BlockingBoundedQueue/pushBlocking(_:timeout:)``.
     @available(*, noasync, message: "blocks the thread; use push(_:) in a task")
     public func pushBlocking(_ element: Element, timeout: Duration? = nil) -> PushResult<Element> {
-        let start = SystemNanosecondClock().nanoseconds()
-        let deadline = timeout.map { start &+ $0.nanosecondsClamped }
+        let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         if policy.kind == .throttle {
-            let throttle = Throttle(policy, depth: state.withLock { $0.depth }, capacity: capacity, clock: effects.clock)
-            throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped)
+            let throttle = state.withLock { Throttle(policy, $0, clock: effects.clock) }
+            if throttle.nanoseconds > 0 {
+                let delayed = effects.clock.nanoseconds()
+                throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped)
+                countBlocked(since: delayed)
+            }
         }
         var backoff = Backoff()
         while true {
             let (action, id) = state.withLock { $0.pushOrTakeNumber(element) }
             if let action { return effects.perform(action) }
-            let now = SystemNanosecondClock().nanoseconds()
+            let now = deadline == nil ? 0 : SystemNanosecondClock().nanoseconds()
             if let deadline, now >= deadline {
                 state.withLock { $0.cancelOffer() }
                 return .timedOut(element)
@@ -88,8 +91,9 @@ extension MutexQueue {
             case .finish(let action): return effects.perform(action)
             case .wait: break
             }
+            let parked = effects.clock.nanoseconds()
             let result = thread.wait(nanoseconds: deadline.map { $0 - now })
-            countBlocked(since: now)
+            countBlocked(since: parked)
             if let result { return result }
             // Too late, unless the value is on its way.
             if state.withLock({ $0.cancelProducer(id: id) }) != nil { return .timedOut(element) }
@@ -202,8 +206,7 @@ extension MutexQueue {
     /// The delay before a push; what ends it early is the push's result.
     @usableFromInline
     func throttle(_ element: Element, expiry: WaitExpiry?) async -> PushResult<Element>? {
-        let depth = state.withLock { $0.depth }
-        let throttle = Throttle(policy, depth: depth, capacity: capacity, clock: effects.clock)
+        let throttle = state.withLock { Throttle(policy, $0, clock: effects.clock) }
         guard throttle.nanoseconds > 0 else { return nil }
         let start = effects.clock.nanoseconds()
         let interruption = await throttle.sleep(expiry: expiry)

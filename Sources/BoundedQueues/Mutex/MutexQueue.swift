@@ -73,13 +73,17 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     /// Offers the elements of a batch in order under one lock. O(elements). See ``BoundedQueue/tryPush(contentsOf:)``.
     @inlinable
     public func tryPush<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) -> BatchPushResult {
-        offer(batch, BatchPushResult(accepted: 0, ending: .complete))
+        offer(batch, BatchPushResult(accepted: 0, ending: .complete), willWait: false)
     }
 
     /// Offers what of a batch hasn't been consumed yet.
     @inlinable
-    func offer<Batch: Collection<Element> & Sendable>(_ batch: Batch, _ result: BatchPushResult) -> BatchPushResult {
-        let (actions, result) = state.withLock { $0.push(contentsOf: batch, result) }
+    func offer<Batch: Collection<Element> & Sendable>(
+        _ batch: Batch,
+        _ result: BatchPushResult,
+        willWait: Bool
+    ) -> BatchPushResult {
+        let (actions, result) = state.withLock { $0.push(contentsOf: batch, result, willWait: willWait) }
         effects.perform(actions)
         return result
     }

@@ -133,15 +133,20 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         return .accepted
     }
 
-    /// Takes the oldest element from the store, which is younger than every one in the slots.
+    /// Takes the oldest element from the store, unless there is an older one in the slots.
     @usableFromInline
-    func popStored() -> Element? {
+    func popStored(unless hasOlderInSlots: inout Bool) -> Element? {
         guard let spill, slots.counter(.stored).loadSequentiallyConsistent() != 0 else { return nil }
-        let element = spill.removeFirst {
+        return spill.removeFirst(unless: {
+            // Under the lock: that the slots were empty a moment ago says nothing, since the store may have been emptied,
+            // the slots filled and the store begun anew meanwhile. Here it can't be emptied, and as long as it isn't, what
+            // enters the slots was offered before.
+            hasOlderInSlots = !slots.isEmpty
+            return hasOlderInSlots
+        }) {
             slots.counter(.stored).storeSequentiallyConsistent(UInt($0))
             // Counted where nobody can see the element in neither place.
             add(to: .takenFromStore)
         }
-        return element
     }
 }

@@ -20,11 +20,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func push<C: Clock>(_ element: consuming Element, until deadline: C.Instant, clock: C) async -> PushResult<Element>
     where C.Duration == Duration {
         guard policy.waitsForRoom else { return tryPush(element) }
-        if clock.now >= deadline {
-            let claim = slots.claimFree()
-            if claim.outcome == .claimed { return accept(element, claim) }
-            return refuse(element, claim.outcome == .closed ? .closed : .late)
-        }
+        if clock.now >= deadline { return pushLate(element) }
         return await waitAndPush(element, expiry: WaitExpiry(deadline, clock))
     }
 
@@ -87,6 +83,23 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         slots.isFinished && slots.counter(.stored).loadSequentiallyConsistent() == 0
     }
 
+    /// One attempt, for whoever has no time to wait.
+    @inlinable
+    func pushLate(_ element: consuming Element) -> PushResult<Element> {
+        var backoff = Backoff()
+        while true {
+            let claim = slots.claimFree()
+            switch claim.outcome {
+            case .claimed: return accept(element, claim)
+            case .closed: return refuse(element, .closed)
+            case .refused:
+                // A strict queue says that there is no room only if there is none, at a moment during the call.
+                guard isStrict, slots.isClosedOrNotFull else { return refuse(element, .late) }
+                backoff.pause()
+            }
+        }
+    }
+
     @usableFromInline
     enum Refusal: Sendable { case closed, late, cancelled }
 
@@ -107,10 +120,18 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         add(UInt(now > start ? now - start : 0), to: .blockedNanoseconds)
     }
 
+    /// For one who was woken for a slot that another thread is still in the middle of, and gives up instead of waiting for
+    /// it: the next in line must be woken in its place, or the slot would be nobody's.
+    @usableFromInline
+    func passOn(_ wasWoken: Bool, to waiters: WaitList<Slots.Word>) {
+        if wasWoken { waiters.notifyOne() }
+    }
+
     @inlinable @inline(never)
     func waitAndPush(_ element: consuming Element, expiry: WaitExpiry?) async -> PushResult<Element> {
         if policy.kind == .throttle, let refusal = await delay(expiry: expiry) { return refuse(element, refusal) }
         var ticket = WaitTicket()
+        var wasWoken = false
         var backoff = Backoff()
         while true {
             let claim = slots.claimFree()
@@ -122,7 +143,10 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             if backoff.pauseBriefly() { continue }
             // Room by position though the claim failed: a consumer is about to free the slot.
             if slots.isClosedOrNotFull {
-                if Task.isCancelled { return refuse(element, .cancelled) }
+                if Task.isCancelled {
+                    passOn(wasWoken, to: producers)
+                    return refuse(element, .cancelled)
+                }
                 await Task.yield()
                 continue
             }
@@ -130,7 +154,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             let outcome = await producers.wait(ticket: &ticket, expiry: expiry) { hasRoomOrIsClosed }
             countBlocked(since: start)
             switch outcome {
-            case .retry: continue
+            case .retry: wasWoken = true
             case .cancelled: return refuse(element, .cancelled)
             case .timedOut: return refuse(element, .late)
             }
@@ -140,6 +164,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @inlinable @inline(never)
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
         var ticket = WaitTicket()
+        var wasWoken = false
         var backoff = Backoff()
         while true {
             if let element = tryPop() { return .element(element) }
@@ -147,12 +172,15 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             if backoff.pauseBriefly() { continue }
             // An element by position though the claim failed: a producer is about to fill the slot.
             if slots.isClosedOrNotEmpty {
-                if Task.isCancelled { return .cancelled }
+                if Task.isCancelled {
+                    passOn(wasWoken, to: consumers)
+                    return .cancelled
+                }
                 await Task.yield()
                 continue
             }
             switch await consumers.wait(ticket: &ticket, expiry: expiry, unless: { hasElementOrIsClosed }) {
-            case .retry: continue
+            case .retry: wasWoken = true
             case .cancelled: return .cancelled
             case .timedOut: return .timedOut
             }
@@ -163,7 +191,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @usableFromInline
     func delay(expiry: WaitExpiry?) async -> Refusal? {
         let throttle = Throttle(policy, depth: depth, capacity: capacity, clock: clock)
-        guard throttle.nanoseconds > 0 else { return nil }
+        guard throttle.nanoseconds > 0, !slots.isClosed else { return nil }
         let start = clock.nanoseconds()
         let interruption = await throttle.sleep(expiry: expiry)
         countBlocked(since: start)
@@ -173,13 +201,17 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @available(*, noasync)
     @inlinable @inline(never)
     func parkAndPush(_ element: consuming Element, timeout: Duration?) -> PushResult<Element> {
-        let start = SystemNanosecondClock().nanoseconds()
-        let deadline = timeout.map { start &+ $0.nanosecondsClamped }
+        let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         if policy.kind == .throttle {
             let throttle = Throttle(policy, depth: depth, capacity: capacity, clock: clock)
-            if throttle.nanoseconds > 0 { throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped) }
+            if throttle.nanoseconds > 0, !slots.isClosed {
+                let delayed = clock.nanoseconds()
+                throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped)
+                countBlocked(since: delayed)
+            }
         }
         var ticket = WaitTicket()
+        var wasWoken = false
         var backoff = Backoff()
         while true {
             let claim = slots.claimFree()
@@ -188,7 +220,10 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             case .closed: return refuse(element, .closed)
             case .refused: break
             }
-            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return refuse(element, .late) }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
+                passOn(wasWoken, to: producers)
+                return pushLate(element)
+            }
             if backoff.pauseOrYield() { continue }
             if slots.isClosedOrNotFull {
                 Backoff.yieldThread()
@@ -196,7 +231,8 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             }
             let parked = clock.nanoseconds()
             // After the deadline the loop makes one more attempt.
-            _ = producers.park(ticket: &ticket, untilNanoseconds: deadline) { hasRoomOrIsClosed }
+            let outcome = producers.park(ticket: &ticket, untilNanoseconds: deadline) { hasRoomOrIsClosed }
+            wasWoken = outcome == .retry
             countBlocked(since: parked)
             backoff.reset()
         }
@@ -207,17 +243,22 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func parkAndPop(timeout: Duration?) -> PopResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var ticket = WaitTicket()
+        var wasWoken = false
         var backoff = Backoff()
         while true {
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }
-            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
+                passOn(wasWoken, to: consumers)
+                return .timedOut
+            }
             if backoff.pauseOrYield() { continue }
             if slots.isClosedOrNotEmpty {
                 Backoff.yieldThread()
                 continue
             }
-            _ = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { hasElementOrIsClosed }
+            let outcome = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { hasElementOrIsClosed }
+            wasWoken = outcome == .retry
             backoff.reset()
         }
     }

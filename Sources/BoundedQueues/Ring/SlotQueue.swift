@@ -121,18 +121,22 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     @inline(never)
     func popOnSecondLook() -> Element? {
         var backoff = Backoff()
-        while !slots.isEmpty {
-            // A push is half done. Without a store it would be alright to say so, in a relaxed queue; but what is in the
-            // store is younger.
-            let claim = slots.claimFilled()
-            if claim.outcome == .claimed {
-                let element = empty(claim)
-                if slots.hasWaitingProducers { producers.notifyOne() }
-                return element
+        while true {
+            while !slots.isEmpty {
+                // A push is half done. Without a store it would be alright to say so, in a relaxed queue; but what is in
+                // the store is younger.
+                let claim = slots.claimFilled()
+                if claim.outcome == .claimed {
+                    let element = empty(claim)
+                    if slots.hasWaitingProducers { producers.notifyOne() }
+                    return element
+                }
+                backoff.pause()
             }
-            backoff.pause()
+            var hasOlderInSlots = false
+            if let element = popStored(unless: &hasOlderInSlots) { return element }
+            if !hasOlderInSlots { return nil }
         }
-        return popStored()
     }
 
     /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.

@@ -136,7 +136,7 @@ struct PeerTests {
             switch await producer.value {
             case .accepted: inside.append(element)
             case .cancelled(let returned): #expect(returned == element)
-            case .dropped, .full, .closed: Issue.record("neither accepted nor cancelled")
+            case .dropped, .full, .rejected, .closed, .timedOut: Issue.record("neither accepted nor cancelled")
             }
         }
         await queue.close()
@@ -212,7 +212,7 @@ struct PeerTests {
     @Test("are measured where they are named, and only there")
     func namedOnly() throws {
         let scenario = Samples.scenario(drivers: [.tasks])
-        let peers = Set(Registry.builtIn.queues.filter(\.isPeer).map(\.id))
+        let peers = Set(Registry.builtIn.queues.filter { $0.standing == .peer }.map(\.id))
         func measured(_ scenario: Scenario, _ asked: [String] = []) throws -> Set<String> {
             var options = RunOptions()
             options.implementations = asked
