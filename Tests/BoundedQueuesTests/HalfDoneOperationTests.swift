@@ -159,14 +159,14 @@ extension SlotQueue where Slots: ~Copyable {
     fileprivate func beginPush() -> SlotClaim { slots.claimFree() }
 
     fileprivate func finishPush(_ element: Element, _ claim: SlotClaim) {
-        let result = accept(element, at: claim.position)
+        let result = accept(element, claim)
         #expect(result.isAccepted)
     }
 
     fileprivate func beginPop() -> SlotClaim { slots.claimFilled() }
 
     fileprivate func finishPop(_ claim: SlotClaim) -> Element {
-        let element = empty(claim.position)
+        let element = empty(claim)
         if slots.hasWaitingProducers { producers.notifyOne() }
         return element
     }
