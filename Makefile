@@ -5,7 +5,7 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release lint format warnings sanitize baseline jemalloc
+.PHONY: help benchmark test test-release lint format warnings machine-code sanitize baseline jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint                  check the format of all Swift files"
 	@echo "make format                format all Swift files"
 	@echo "make warnings              build everything in debug with warnings as errors"
+	@echo "make machine-code          look for retains, allocations and indirect calls on the hot paths"
 	@echo "make sanitize              run the library's tests under the thread and the address sanitizer"
 	@echo "make baseline              measure results/baseline anew (profile standard; on a quiet machine)"
 
@@ -32,6 +33,12 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Plugins
+
+# Only where objdump reads x86-64: the names of instructions differ elsewhere.
+machine-code: jemalloc
+	@case "$$(uname -s)-$$(uname -m)" in \
+	  Linux-x86_64) $(SWIFT) build -c release --product HotPaths && Tests/HotPaths/check .build/release/HotPaths;; \
+	  *) echo "make machine-code: only on Linux, x86-64";; esac
 
 warnings: jemalloc
 	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests

@@ -130,6 +130,14 @@ let package = Package(
             path: "Tests/BrokenImplementations",
             swiftSettings: settings
         ),
+        // The hot paths alone, for `make machine-code`.
+        .executableTarget(
+            name: "HotPaths",
+            dependencies: ["BoundedQueues"],
+            path: "Tests/HotPaths",
+            exclude: ["check"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

@@ -7,8 +7,8 @@ public import Backpressure
 ///         try await QueueConformance { MyQueue(capacity: $0, policy: $1, onDrop: $2) }.run(check)
 ///     }
 ///
-/// No check sleeps or reads a clock. Tasks that must be seen to wait are run step by step; a task that ought to go on
-/// and doesn't fails its check. A time limit is only needed for a queue whose non-suspending operations hang.
+/// No check depends on speed. Tasks that must be seen to wait are run step by step; a task that ought to go on and doesn't
+/// fails its check, after half a second in which nothing happened. A time limit is only needed for a queue whose non-suspending operations hang.
 ///
 /// What a passing suite shows: the behaviour at rest, completely for small cases; the behaviour of waiting tasks, for the
 /// orders of steps that were tried; and under contention what one run happened to meet.

@@ -10,7 +10,7 @@ public import Backpressure
 ///         }.run(check)
 ///     }
 ///
-/// No check sleeps or reads a clock. Tasks that must be seen to wait are run step by step; a task that ought to go on
+/// No check depends on speed. Tasks that must be seen to wait are run step by step; a task that ought to go on
 /// and doesn't fails its check. What a passing suite shows is as for ``QueueConformance``.
 public struct PriorityConformance<Queue: BoundedPriorityQueue<Int>>: Sendable {
     /// Makes a queue with the given capacity, overload table, ageing limit and drop handler.

@@ -10,10 +10,6 @@ struct Crowd: Sendable {
     private let counts = Counts()
     private var tasks: [Task<Void, Never>] = []
 
-    /// So often the watcher yields, with no task making a step in between, before it calls that a standstill: seconds,
-    /// in which a single task that could run would have.
-    private static let patience = 1_000_000
-
     /// Starts a task. It calls `step` whenever it gets on.
     mutating func start(_ operation: @escaping @Sendable (_ step: () -> Void) async -> Void) {
         let counts = counts
@@ -28,13 +24,12 @@ struct Crowd: Sendable {
     /// Waits until at least `count` tasks have finished; `false`: none of the others gets on any more.
     func waitUntilFinished(_ count: Int) async -> Bool {
         var seen = -1
-        var idle = 0
+        var patience = Patience.untilStandstill
         while counts.finished.load(ordering: .acquiring) < count {
             let steps = counts.steps.load(ordering: .relaxed)
-            idle = steps == seen ? idle + 1 : 0
+            if steps != seen { patience = .untilStandstill }
             seen = steps
-            if idle > Crowd.patience { return false }
-            await Task.yield()
+            if await !patience.wait() { return false }
         }
         return true
     }

@@ -4,11 +4,6 @@ internal import ConcurrencySupport
 struct Stage: Sendable {
     private let executor = StepExecutor()
 
-    /// How often ``settle(until:)`` looks again once no job of ours is ready: what it waits for may come from a task that
-    /// the implementation started elsewhere.
-    private static let patience = 500_000
-    /// How often ``settle()`` looks again, which waits for nothing in particular.
-    private static let shortPatience = 32
     /// An implementation that polls always has a job ready; so many are run before its tasks count as waiting.
     private static let longestRun = 10_000
 
@@ -22,13 +17,13 @@ struct Stage: Sendable {
     /// Runs all jobs that are ready, until there are none or `isDone`; returns whether it is done.
     @discardableResult
     func settle(until isDone: () -> Bool) async -> Bool {
-        await settle(patience: Stage.patience, until: isDone, step: { executor.step() })
+        await settle(.untilStandstill, until: isDone, step: { executor.step() })
     }
 
     /// Runs all jobs that are ready, until there are none: what hasn't finished then, waits.
     func settle(newestFirst: Bool = false) async {
         let step = { executor.step { newestFirst ? $0 - 1 : 0 } }
-        await settle(patience: Stage.shortPatience, until: { false }, step: step)
+        await settle(.forAMoment, until: { false }, step: step)
     }
 
     /// Runs jobs that are ready, each chosen at random and followed by `interlude`, until there are none or `isDone`.
@@ -46,14 +41,14 @@ struct Stage: Sendable {
     }
 
     @discardableResult
-    private func settle(patience: Int, until isDone: () -> Bool, step: () -> Bool) async -> Bool {
-        for _ in 0..<patience {
+    private func settle(_ patience: Patience, until isDone: () -> Bool, step: () -> Bool) async -> Bool {
+        var patience = patience
+        repeat {
             for _ in 0..<Stage.longestRun {
                 if isDone() { return true }
                 if !step() { break }
             }
-            await Task.yield()
-        }
+        } while await patience.wait()
         return isDone()
     }
 }

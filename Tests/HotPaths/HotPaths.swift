@@ -1,0 +1,62 @@
+import BoundedQueues
+
+// The operations that must be fast, each alone in a function with a name of its own, compiled in another module than the
+// mechanisms: `check` reads their machine code. They take pointers, because a reference would come with its retain.
+
+/// A push and a pop of the ring for many.
+@_silgen_name("hot_ring_pair")
+public func ringPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
+    pair(of: RingQueue<UInt64>.self, queue, word)
+}
+
+/// A push and a pop of the ring for one producer and one consumer.
+@_silgen_name("hot_single_ring_pair")
+public func singleRingPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
+    pair(of: SingleRingQueue<UInt64>.self, queue, word)
+}
+
+/// A push and a pop of the queue behind a lock.
+@_silgen_name("hot_mutex_pair")
+public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
+    pair(of: MutexQueue<UInt64>.self, queue, word)
+}
+
+/// What the check must find fault with: the same through an existential.
+@_silgen_name("slow_existential_pair")
+public func existentialPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
+    let queue: any SynchronousBoundedQueue<UInt64> = existential
+    _ = queue.tryPush(word)
+    return queue.tryPop() ?? 0
+}
+
+nonisolated(unsafe) var existential: any SynchronousBoundedQueue<UInt64> = MutexQueue<UInt64>(capacity: 1)  // set once
+
+@inline(__always)
+private func pair<Queue: SynchronousBoundedQueue<UInt64> & AnyObject>(
+    of type: Queue.Type,
+    _ queue: UnsafeRawPointer,
+    _ word: UInt64
+) -> UInt64 {
+    Unmanaged<Queue>.fromOpaque(queue)._withUnsafeGuaranteedRef {
+        _ = $0.tryPush(word)
+        return $0.tryPop() ?? 0
+    }
+}
+
+/// Calls each function once, so that the linker keeps them.
+@main
+enum HotPaths {
+    static func main() {
+        let ring = RingQueue<UInt64>(capacity: 2)
+        let singleRing = SingleRingQueue<UInt64>(capacity: 2)
+        let mutex = MutexQueue<UInt64>(capacity: 2)
+        withExtendedLifetime((ring, singleRing, mutex)) {
+            print(
+                ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
+                singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
+                mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
+                existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)
+            )
+        }
+    }
+}
