@@ -33,7 +33,7 @@ struct Stage: Sendable {
         until isDone: () -> Bool,
         interlude: (inout SeededGenerator) -> Void
     ) async -> Bool {
-        await settle(patience: Stage.patience, until: isDone) {
+        await settle(.untilStandstill, until: isDone) {
             let ran = executor.step { Int.random(in: 0..<$0, using: &generator) }
             if ran { interlude(&generator) }
             return ran
