@@ -74,8 +74,10 @@ struct BadLibraryTests {
 
     /// Every command says the same.
     private func expectRefusal(of libraries: [String], names: [String], in workspace: Workspace) async throws {
+        // Something small to measure, should it not be refused.
+        let scenario = try workspace.write(TinyScenario.saturated(["mutex"]).text, as: "saturated.yaml")
         let before = workspace.contents
-        let load = libraries.flatMap { ["--load", $0] }
+        let load = libraries.flatMap { ["--load", $0] } + ["--scenario", scenario]
         for command in ["run", "stress", "list"] {
             let output = command == "list" ? [] : ["--output", workspace.output]
             let run = try await Tool.benchmark.run([command] + load + output)
