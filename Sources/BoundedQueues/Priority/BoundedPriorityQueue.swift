@@ -16,7 +16,8 @@
 ///   a pop that is cancelled returns `nil` and has taken nothing.
 ///
 /// The requirements are `async` so that actors can conform; methods that don't suspend satisfy them too. Types whose
-/// operations need no suspension refine ``SynchronousBoundedPriorityQueue``, which threads can drive.
+/// operations need no suspension refine ``SynchronousBoundedPriorityQueue``, which threads can drive, and those on which a
+/// thread can wait refine ``BlockingBoundedPriorityQueue``.
 ///
 /// Deadlines have default implementations made of the other operations.
 public protocol BoundedPriorityQueue<Element>: Sendable {
@@ -83,6 +84,23 @@ public protocol SynchronousBoundedPriorityQueue<Element>: BoundedPriorityQueue {
 
     /// Counts and depths. Exact at rest; while others push and pop, the parts are read one after the other.
     func statistics() -> PriorityStatistics
+}
+
+/// A priority queue on which threads can wait that have no task to suspend.
+///
+/// A waiting thread spins for a moment, then yields its time slice some times, then parks: it costs no processor time
+/// until it is woken. Never call these from a task: they would hold a thread of the cooperative pool.
+public protocol BlockingBoundedPriorityQueue<Element>: SynchronousBoundedPriorityQueue {
+    /// Offers an element as ``BoundedPriorityQueue/push(_:priority:)`` does, but holds this thread where that would
+    /// suspend, until there is room, the queue is closed (`.closed`), or `timeout` has passed (`.timedOut`; `nil`: never;
+    /// zero: one attempt).
+    @available(*, noasync, message: "blocks the thread; use push(_:priority:) in a task")
+    func pushBlocking(_ element: Element, priority tier: PriorityTier, timeout: Duration?) -> PushResult<Element>
+
+    /// Takes the next element; holds this thread while there is none, until the queue is closed and empty (`.finished`)
+    /// or `timeout` has passed (`.timedOut`; `nil`: never; zero: one attempt).
+    @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    func popBlocking(timeout: Duration?) -> PopResult<Prioritized<Element>>
 }
 
 extension BoundedPriorityQueue {

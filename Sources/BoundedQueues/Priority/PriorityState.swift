@@ -67,10 +67,10 @@ struct PriorityState<Element, Producer, Consumer>: ~Copyable {
         case accepted
         /// Accepted and taken at once: give it to this consumer.
         case deliver(Element, to: Consumer)
-        /// The overload table turned it away.
-        case rejected(Element, QueueFullError)
-        /// The overload table turned it away, and it goes to the drop handler.
-        case dropped(Element, PriorityDropReason)
+        /// The overload table turned it away at this depth, after so many takes.
+        case rejected(Element, depth: Int, taken: UInt64)
+        /// The overload table turned it away at this depth, and it goes to the drop handler.
+        case dropped(Element, depth: Int)
         case full(Element)
         case closed(Element)
     }
@@ -100,12 +100,9 @@ struct PriorityState<Element, Producer, Consumer>: ~Copyable {
     mutating func shed(_ element: consuming Element, _ tier: PriorityTier) -> PushAction {
         counts[tier].refused &+= 1
         counts[tier].shed &+= 1
-        let (depth, capacity) = (lists.count, lists.capacity)
-        guard drops else {
-            return .rejected(element, QueueFullError(depth: depth, capacity: capacity, retryAfterNanoseconds: 0))
-        }
+        guard drops else { return .rejected(element, depth: lists.count, taken: UInt64(takes)) }
         counts[tier].dropped &+= 1
-        return .dropped(element, .overloaded(depth: depth, capacity: capacity))
+        return .dropped(element, depth: lists.count)
     }
 
     @inlinable
@@ -230,6 +227,12 @@ struct PriorityState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     mutating func cancelOffer(_ tier: PriorityTier) {
         counts[tier].refused &+= 1
+    }
+
+    /// Counts the time of a producer's wait that has ended.
+    @inlinable
+    mutating func countBlocked(_ tier: PriorityTier, nanoseconds: UInt64) {
+        counts[tier].blockedNanoseconds &+= nanoseconds
     }
 
     /// Takes a consumer out of the line; `nil` if it no longer waits. O(waiters).

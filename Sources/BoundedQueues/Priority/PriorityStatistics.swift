@@ -46,6 +46,8 @@ public struct TierStatistics: Sendable, Hashable {
     public var taken: UInt64
     /// How often a producer had to wait for room.
     public var timesBlocked: UInt64
+    /// How long producers have waited for room, added up, in nanoseconds of the queue's clock. Waits that have ended.
+    public var blockedNanoseconds: UInt64
     /// Elements inside.
     public var depth: Int
 
@@ -58,6 +60,7 @@ public struct TierStatistics: Sendable, Hashable {
         dropped: UInt64 = 0,
         taken: UInt64 = 0,
         timesBlocked: UInt64 = 0,
+        blockedNanoseconds: UInt64 = 0,
         depth: Int = 0
     ) {
         self.accepted = accepted
@@ -66,11 +69,15 @@ public struct TierStatistics: Sendable, Hashable {
         self.dropped = dropped
         self.taken = taken
         self.timesBlocked = timesBlocked
+        self.blockedNanoseconds = blockedNanoseconds
         self.depth = depth
     }
 
     /// All offers: `accepted + refused`.
     public var offered: UInt64 { accepted + refused }
+
+    /// How long producers have waited for room, added up.
+    public var timeBlocked: Duration { .nanoseconds(Int64(clamping: blockedNanoseconds)) }
 
     mutating func add(_ other: TierStatistics) {
         accepted += other.accepted
@@ -79,6 +86,7 @@ public struct TierStatistics: Sendable, Hashable {
         dropped += other.dropped
         taken += other.taken
         timesBlocked += other.timesBlocked
+        blockedNanoseconds += other.blockedNanoseconds
         depth += other.depth
     }
 }

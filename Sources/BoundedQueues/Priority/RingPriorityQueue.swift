@@ -3,8 +3,8 @@ public import ConcurrencySupport
 /// A bounded priority queue without a lock for any number of producers and consumers: one ring for each tier, and shared
 /// counters that keep the bound over all of them exactly.
 ///
-/// A push and a pop cost what they cost ``RingQueue`` and two atomic additions each. Tasks that must wait suspend on lists
-/// beside the rings; as long as nobody waits, that costs a few loads. They are woken in order of tier and arrival, but a
+/// A push and a pop cost what they cost ``RingQueue`` and two atomic additions each. Tasks and threads that must wait do so
+/// in lists beside the rings; as long as nobody waits, that costs a few loads. They are woken in order of tier and arrival, but a
 /// newcomer may get in before one that was woken and hasn't run yet.
 ///
 /// **Relaxed, not strict.** While another operation is half done, `tryPush` may say full although an element has just left
@@ -19,9 +19,9 @@ public import ConcurrencySupport
 /// all of them may choose that one before it is known to be served; and each of those that chose early, when it ends,
 /// may make a tier look due once more to all of them.
 ///
-/// - Complexity: O(1), no allocation. A cancelled wait O(tasks waiting).
-/// - Memory: `capacity` slots for each tier, since any tier may fill the queue: see ``SlotSpacing``. Plus three kilobytes.
-public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPriorityQueue {
+/// - Complexity: O(1), no allocation. A cancelled or late wait O(waiters).
+/// - Memory: `capacity` slots for each tier, since any tier may fill the queue: see ``SlotSpacing`` and ``storageBytes``.
+public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriorityQueue {
     /// The most elements, of all tiers together, that can be inside at once: exactly what was asked for.
     public let capacity: Int
     /// Which tiers are turned away as the queue fills.
@@ -33,7 +33,7 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
     @usableFromInline let rings: PerTier<RingQueue<Element>>
     @usableFromInline let producers: PerTier<WaitList<HardwareWord>>
     @usableFromInline let consumers: WaitList<HardwareWord>
-    @usableFromInline let onDrop: PriorityDropHandler<Element>?
+    @usableFromInline let effects: PriorityEffects<Element>
 
     /// - Parameters:
     ///   - capacity: the most elements inside at once, kept exactly; at least 1, else a precondition fails.
@@ -41,23 +41,30 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
     ///   - ageingLimit: within how many takes the oldest element of a tier is taken; at least 4, else a precondition fails.
     ///     `Int.max`: urgency alone decides.
     ///   - spacing: how far apart the slots of the rings lie: memory against speed.
+    ///   - clock: what the time spent blocked, and the consumers' speed, are measured on.
     ///   - onDrop: receives what the overload table drops.
     public init(
         capacity: Int,
         overload: OverloadTable = OverloadTable(),
         ageingLimit: Int = 64,
         spacing: SlotSpacing = .dense,
+        clock: any NanosecondClock = SystemNanosecondClock(),
         onDrop: PriorityDropHandler<Element>? = nil
     ) {
         let words = TierWords<HardwareWord>(capacity: capacity, overload: overload, ageingLimit: ageingLimit)
         self.capacity = capacity
         self.overload = overload
         self.ageingLimit = ageingLimit
-        self.onDrop = onDrop
+        effects = PriorityEffects(capacity: capacity, overload: overload, clock: clock, onDrop: onDrop)
         rings = PerTier { _ in RingQueue(capacity: capacity, policy: .block, spacing: spacing) }
         producers = PerTier { WaitList(waitingWord: words.waitingProducers($0)) }
         consumers = WaitList(waitingWord: words.waitingConsumers)
         self.words = words
+    }
+
+    /// The bytes of all slots and counters.
+    public var storageBytes: Int {
+        PriorityTier.allCases.reduce(TierWords<HardwareWord>.byteCount) { $0 + rings[$1].storageBytes }
     }
 
     /// Offers an element without waiting for room. O(1). See ``BoundedPriorityQueue/tryPush(_:priority:)``.
@@ -65,9 +72,9 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
     public func tryPush(_ element: Element, priority tier: PriorityTier) -> PushResult<Element> {
         switch attempt(element, tier) {
         case .reserved: .accepted
-        case .full: refuse(element, tier)
+        case .full: refuse(element, tier, .full)
         case .shed(let depth): shed(element, tier, depth: depth)
-        case .closed: refuseClosed(element, tier)
+        case .closed: refuse(element, tier, .closed)
         }
     }
 
@@ -78,24 +85,6 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
         guard let tier else { return nil }
         if let element = rings[tier].tryPop() { return take(element, tier, after: takes) }
         return tryPop(except: tier)
-    }
-
-    /// Offers an element; what isn't shed suspends until there is room. See ``BoundedPriorityQueue/push(_:priority:)``.
-    @inlinable @inline(__always)
-    public func push(_ element: Element, priority tier: PriorityTier) async -> PushResult<Element> {
-        switch attempt(element, tier) {
-        case .reserved: .accepted
-        case .full: await waitAndPush(element, tier)
-        case .shed(let depth): shed(element, tier, depth: depth)
-        case .closed: refuseClosed(element, tier)
-        }
-    }
-
-    /// Takes the next element; suspends while there is none. See ``BoundedPriorityQueue/pop()``.
-    @inlinable @inline(__always)
-    public func pop() async -> Prioritized<Element>? {
-        if let next = tryPop() { return next }
-        return await waitAndPop()
     }
 
     /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
@@ -119,6 +108,7 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
                 dropped: count(.dropped),
                 taken: ring.taken,
                 timesBlocked: count(.timesBlocked),
+                blockedNanoseconds: count(.blockedNanoseconds),
                 depth: ring.depth
             )
         }
@@ -148,59 +138,30 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
         return .full
     }
 
-    @inlinable @inline(never)
-    func waitAndPush(_ element: Element, _ tier: PriorityTier) async -> PushResult<Element> {
-        var ticket = WaitTicket()
-        var backoff = Backoff(pauses: 16)
-        var hasWaited = false
-        while true {
-            switch attempt(element, tier) {
-            case .reserved:
-                if hasWaited { wakeNextProducer() }
-                return .accepted
-            case .shed(let depth): return shed(element, tier, depth: depth)
-            case .closed: return refuseClosed(element, tier)
-            case .full: break
-            }
-            if backoff.pauseBriefly() { continue }
-            // Room by count though the attempt failed: a consumer is about to free the slot.
-            if words.isClosedOrNotFull {
-                await Task.yield()
-                continue
-            }
-            if !hasWaited { words.counter(.timesBlocked, tier).addRelaxed(1) }
-            hasWaited = true
-            if await producers[tier].wait(ticket: &ticket, unless: { words.isClosedOrNotFull }) == .cancelled {
-                words.counter(.refused, tier).addRelaxed(1)
-                wakeNextProducer()
-                return .cancelled(element)
-            }
+    @usableFromInline
+    enum Refusal: Sendable { case full, closed, late, cancelled }
+
+    @usableFromInline
+    func refuse(_ element: Element, _ tier: PriorityTier, _ refusal: Refusal) -> PushResult<Element> {
+        words.counter(.refused, tier).addRelaxed(1)
+        switch refusal {
+        case .full: return .full(element)
+        case .closed: return .closed(element)
+        case .late: return .timedOut(element)
+        case .cancelled: return .cancelled(element)
         }
     }
 
-    @inlinable
-    func refuse(_ element: Element, _ tier: PriorityTier) -> PushResult<Element> {
-        words.counter(.refused, tier).addRelaxed(1)
-        return .full(element)
-    }
-
-    @inlinable
-    func refuseClosed(_ element: Element, _ tier: PriorityTier) -> PushResult<Element> {
-        words.counter(.refused, tier).addRelaxed(1)
-        return .closed(element)
-    }
-
     /// What the table says of an element that it turns away.
-    @inlinable
+    @usableFromInline
     func shed(_ element: Element, _ tier: PriorityTier, depth: Int) -> PushResult<Element> {
         words.counter(.refused, tier).addRelaxed(1)
         words.counter(.shed, tier).addRelaxed(1)
         if overload.action == .refuse {
-            return .rejected(element, QueueFullError(depth: depth, capacity: capacity, retryAfterNanoseconds: 0))
+            return effects.reject(element, tier, depth: depth, taken: UInt64(words.taken.loadRelaxed()))
         }
         words.counter(.dropped, tier).addRelaxed(1)
-        onDrop?(Prioritized(element, tier), .overloaded(depth: depth, capacity: capacity))
-        return .dropped
+        return effects.drop(element, tier, depth: depth)
     }
 
     // MARK: Popping
@@ -231,35 +192,6 @@ public final class RingPriorityQueue<Element: Sendable>: SynchronousBoundedPrior
         for tier in PriorityTier.allCases where words.waitingProducers(tier).loadSequentiallyConsistent() != 0 {
             producers[tier].notifyOne()
             return
-        }
-    }
-
-    /// Called by a producer that leaves the line: passes on what it may have kept from the others.
-    ///
-    /// Each tier has a line of its own. A take that sees this producer in its line notifies that line, but another take may
-    /// have done so already, or the producer has left by itself: then the notification finds nobody, and those in the
-    /// lines of other tiers would wait on although there is room.
-    @usableFromInline
-    func wakeNextProducer() {
-        if words.isClosedOrNotFull { wakeProducer() }
-    }
-
-    @inlinable @inline(never)
-    func waitAndPop() async -> Prioritized<Element>? {
-        var ticket = WaitTicket()
-        var backoff = Backoff(pauses: 16)
-        while true {
-            if let next = tryPop() { return next }
-            if words.isFinished { return nil }
-            if backoff.pauseBriefly() { continue }
-            // An element by count though the attempt failed: a producer is about to enter, or a consumer about to count.
-            if words.isClosedOrNotEmpty {
-                await Task.yield()
-                continue
-            }
-            if await consumers.wait(ticket: &ticket, unless: { words.isClosedOrNotEmpty }) == .cancelled {
-                return nil
-            }
         }
     }
 }

@@ -22,7 +22,7 @@ struct TierWords<Word: AtomicWord>: ~Copyable {
     @usableFromInline let ageingLimit: UInt
 
     @inlinable static var closedBit: UInt { 1 << (UInt.bitWidth - 1) }
-    @usableFromInline static var byteCount: Int { 8 * 128 }
+    @usableFromInline static var byteCount: Int { 9 * 128 }
 
     @usableFromInline
     init(capacity: Int, overload: OverloadTable, ageingLimit: Int) {
@@ -57,7 +57,7 @@ struct TierWords<Word: AtomicWord>: ~Copyable {
     /// What is counted for each tier; accepted and taken follow from its ring.
     @usableFromInline
     enum Counter: Int {
-        case refused, shed, dropped, timesBlocked
+        case refused, shed, dropped, timesBlocked, blockedNanoseconds
     }
 
     // MARK: The bound
