@@ -37,7 +37,7 @@ public struct OverflowPolicy: Sendable, Hashable, CustomStringConvertible {
     /// exceeded and no push evicts more than one element.
     @inlinable public static var dropOldest: Self { Self(kind: .dropOldest) }
 
-    /// From the low watermark on only every n-th offer enters; the others, and whatever finds the queue full, go to the
+    /// From the low watermark on only the first of every n offers enters; the others, and whatever finds the queue full, go to the
     /// drop handler. Load is shed evenly before the queue is full, and what remains is a sample of what came.
     ///
     /// - Parameters:
@@ -124,4 +124,5 @@ public enum DropReason: Sendable, Hashable {
 }
 
 /// Receives every element that a policy gives up. Called by the thread or task that pushes, outside all locks.
-public typealias DropHandler<Element: ~Copyable> = @Sendable (_ element: consuming Element, _ reason: DropReason) -> Void
+public typealias DropHandler<Element: ~Copyable> =
+    @Sendable (_ element: consuming Element, _ reason: DropReason) -> Void

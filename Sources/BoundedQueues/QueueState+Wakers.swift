@@ -2,7 +2,9 @@ public import ConcurrencySupport
 
 /// The state machine with wakers for tokens: what the mutex queue and the actor queue share.
 @usableFromInline
-typealias SuspendingQueueState<Element: Sendable> = QueueState<Element, Waker<PushResult<Element>>, Waker<PopResult<Element>>>
+typealias SuspendingQueueState<Element: Sendable> = QueueState<
+    Element, Waker<PushResult<Element>>, Waker<PopResult<Element>>
+>
 
 /// What a queue with one place where everything happens calls outside that place.
 @usableFromInline

@@ -20,7 +20,7 @@ public struct QueueStatistics: Sendable, Hashable {
     public var spilled: UInt64 = 0
     /// Elements in the secondary store now.
     public var stored: Int = 0
-    /// How often a producer had to wait for room: suspended, or its thread parked.
+    /// How often a producer had to wait for room, or was delayed: suspended, or its thread parked.
     public var timesBlocked: UInt64 = 0
     /// How long producers have waited for room, added up, in nanoseconds of the queue's clock. Waits that have ended.
     public var blockedNanoseconds: UInt64 = 0

@@ -36,7 +36,9 @@ final class ParkedThread<Value: Sendable>: @unchecked Sendable {
     @usableFromInline
     func wait(nanoseconds: UInt64?) -> Value? {
         if let nanoseconds {
-            guard semaphore.wait(timeout: .now() + .nanoseconds(Int(clamping: nanoseconds))) == .success else { return nil }
+            guard semaphore.wait(timeout: .now() + .nanoseconds(Int(clamping: nanoseconds))) == .success else {
+                return nil
+            }
         } else {
             semaphore.wait()
         }

@@ -1,4 +1,5 @@
 import BackpressureTesting
+import BoundedQueues
 import Testing
 
 @Suite("Conformance suites catch what they are there to catch", .timeLimit(.minutes(3)))
@@ -18,6 +19,25 @@ struct ConformanceTests {
     @Test("Every check of queues has a defect that it catches", arguments: QueueCheck.allCases)
     func everyQueueCheckIsProven(check: QueueCheck) {
         #expect(QueueDefect.allCases.contains { $0.check == check })
+    }
+
+    @Test("A suite of a capacity, a policy and a drop handler asks for no clock and no store")
+    func standardSuite() {
+        let suite = QueueConformance { MutexQueue(capacity: $0, policy: $1, onDrop: $2) }
+        let skipped: Set<QueueCheck> = [.throttlePolicy, .spillPolicy, .spillingConservesElements]
+        #expect(Set(QueueCheck.allCases.filter(suite.skips)) == skipped)
+    }
+
+    @Test("A suite for one producer and one consumer skips what needs more, and fails a queue that can't do the rest")
+    func singleSuite() async throws {
+        let suite = QueueConformance(supporting: []) { FaultyQueue($0, defect: .lastInFirstOut) }
+        let skipped: Set<QueueCheck> = [
+            .dropOldestPolicy, .samplePolicy, .throttlePolicy, .spillPolicy, .spillingConservesElements,
+            .producersEnterInOrder, .newcomersQueueUp, .cancellationSwallowsNoWakeUp, .deadlineSwallowsNoWakeUp,
+        ]
+        #expect(Set(QueueCheck.allCases.filter(suite.skips)) == skipped)
+        try await suite.run(.dropOldestPolicy)
+        await #expect(throws: ConformanceFailure.self) { try await suite.run(.firstInFirstOut) }
     }
 
     @Test("A token bucket without a defect passes every check", arguments: RateLimiterCheck.allCases)
@@ -44,7 +64,7 @@ struct ConformanceTests {
     }
 
     private func queueSuite(_ defect: QueueDefect) -> QueueConformance<FaultyQueue> {
-        QueueConformance { FaultyQueue(capacity: $0, policy: $1, defect: defect, onDrop: $2) }
+        QueueConformance(supporting: .all) { FaultyQueue($0, defect: defect) }
     }
 
     private func limiterSuite(_ defect: LimiterDefect) -> RateLimiterConformance<FaultyTokenBucket> {

@@ -47,7 +47,7 @@ struct HalfDoneOperationTests {
         let late = Shared<PopResult<Int>?>(nil)
         let others = Shared<[PopResult<Int>]>([])
         var bodies: [@Sendable (Worker) -> Void] = [
-            { _ in late.update { $0 = queue.popBlocking(timeout: .milliseconds(30)) } }
+            { _ in late.update { $0 = queue.popBlocking(timeout: .milliseconds(200)) } }
         ]
         for _ in 0..<2 {
             bodies.append { _ in

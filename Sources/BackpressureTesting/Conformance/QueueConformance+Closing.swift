@@ -3,7 +3,7 @@ internal import Backpressure
 /// Closing, with and without tasks that wait.
 extension QueueConformance {
     func checkClosing(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for policy in [OverflowPolicy.block, .reject, .dropNewest, .dropOldest] {
+        for policy in plainPolicies {
             let expectations = expectations.with("policy \(policy)")
             let log = DropLog()
             let queue = StagedQueue(makeQueue(2, policy, log: log), expectations)
@@ -30,7 +30,7 @@ extension QueueConformance {
 
     func checkClosingWakesProducers(_ expectations: Expectations) async throws(ConformanceFailure) {
         let queue = try await makeFullQueue(2, expectations)
-        let pushes = (10..<13).map { element in queue.startPush(element) }
+        let pushes = (10..<10 + atOnce(3)).map { element in queue.startPush(element) }
         await queue.stage.settle()
         try await queue.close()
         await queue.stage.settle { pushes.allSatisfy { $0.value != nil } }
@@ -43,17 +43,44 @@ extension QueueConformance {
         }
         let drained = [try await queue.tryPop(), try await queue.tryPop(), try await queue.tryPop()]
         try expectations.expectEqual(drained, [0, 1, nil], "what was left inside")
-        try await expectations.expectEqual(queue.statistics().refused, 3, "the number of refused offers")
+        try await expectations.expectEqual(
+            queue.statistics().refused,
+            UInt64(pushes.count),
+            "the number of refused offers"
+        )
     }
 
     func checkClosingWakesConsumers(_ expectations: Expectations) async throws(ConformanceFailure) {
         let queue = StagedQueue(makeQueue(2), expectations)
-        let pops = (0..<3).map { _ in queue.startPop() }
+        let pops = (0..<atOnce(3)).map { _ in queue.startPop() }
         await queue.stage.settle()
         try await queue.close()
         await queue.stage.settle { pops.allSatisfy { $0.value != nil } }
         for pop in pops {
             try expectations.expectEqual(pop.value, .some(nil), "the result of a pop that waited at the closing")
+        }
+    }
+
+    func checkDraining(_ expectations: Expectations) async throws(ConformanceFailure) {
+        for capacity in [1, 2, 5] {
+            let expectations = expectations.with("capacity \(capacity)")
+            let queue = try await makeFullQueue(capacity, expectations)
+            // Across the end of the memory.
+            for element in 0..<capacity / 2 {
+                _ = try await queue.tryPop()
+                _ = try await queue.tryPush(capacity + element)
+            }
+            let push = queue.startPush(99)
+            await queue.stage.settle()
+            let drain = queue.stage.start { [base = queue.base] in await base.drain() }
+            await queue.stage.settle { drain.value != nil && push.value != nil }
+            let inside = Array(capacity / 2..<capacity + capacity / 2)
+            try expectations.expectEqual(drain.value, inside, "what draining returns")
+            try expectations.expectEqual(push.value, .closed(99), "the result of a push that waited at the draining")
+            try await expectations.expectEqual(queue.tryPush(5), .closed(5), "a push after the draining")
+            let again = queue.stage.start { [base = queue.base] in await base.drain() }
+            await queue.stage.settle { again.value != nil }
+            try expectations.expectEqual(again.value, [], "what draining again returns")
         }
     }
 }

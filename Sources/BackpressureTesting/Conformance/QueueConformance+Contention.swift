@@ -4,8 +4,8 @@ import Synchronization
 
 /// Tasks on several threads at once.
 extension QueueConformance {
-    private static var producers: Int { 4 }
-    private static var consumers: Int { 4 }
+    var producers: Int { atOnce(4) }
+    var consumers: Int { atOnce(4) }
 
     func checkBoundUnderContention(_ expectations: Expectations) async throws(ConformanceFailure) {
         for capacity in [1, 2, 3, 64] {
@@ -14,7 +14,7 @@ extension QueueConformance {
                 let queue = makeQueue(capacity, .reject)
                 let accepted = Counter()
                 var crowd = Crowd()
-                for _ in 0..<Self.producers {
+                for _ in 0..<producers {
                     crowd.start { step in
                         for element in 0..<(2 * capacity) {
                             if await queue.tryPush(element).isAccepted { accepted.increment() }
@@ -37,10 +37,10 @@ extension QueueConformance {
         for capacity in [1, 2, 7, 64] {
             let expectations = expectations.with("capacity \(capacity)")
             let queue = makeQueue(capacity)
-            let ledger = Ledger(producers: Self.producers, elementsPerProducer: 2_000)
+            let ledger = Ledger(producers: producers, elementsPerProducer: 2_000)
             let watch = BoundWatch()
             var crowd = Crowd()
-            for producer in 0..<Self.producers {
+            for producer in 0..<producers {
                 crowd.start { step in
                     for element in ledger.elements(of: producer) {
                         if await queue.push(element).isAccepted { watch.entered(capacity: capacity) }
@@ -48,7 +48,7 @@ extension QueueConformance {
                     }
                 }
             }
-            for _ in 0..<Self.consumers {
+            for _ in 0..<consumers {
                 crowd.start { step in
                     var taken: [Int] = []
                     while true {
@@ -60,7 +60,7 @@ extension QueueConformance {
                     ledger.record(taken)
                 }
             }
-            try await finish(crowd, count: Self.producers, closing: queue, expectations)
+            try await finish(crowd, count: producers, closing: queue, expectations)
             try ledger.compare(dropped: [], expectations)
             try expectations.expect(
                 watch.excess.value == 0,
@@ -77,7 +77,7 @@ extension QueueConformance {
     }
 
     func checkDroppingConservation(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for policy in [OverflowPolicy.dropOldest, .dropNewest] {
+        for policy in plainPolicies where policy == .dropOldest || policy == .dropNewest {
             for capacity in [1, 2, 3, 64] {
                 try await checkDropping(policy, capacity, expectations.with("policy \(policy), capacity \(capacity)"))
             }
@@ -91,10 +91,10 @@ extension QueueConformance {
     ) async throws(ConformanceFailure) {
         let log = DropLog()
         let queue = makeQueue(capacity, policy, log: log)
-        let ledger = Ledger(producers: Self.producers, elementsPerProducer: 2_000)
+        let ledger = Ledger(producers: producers, elementsPerProducer: 2_000)
         let handedBack = Counter()
         var crowd = Crowd()
-        for producer in 0..<Self.producers {
+        for producer in 0..<producers {
             crowd.start { step in
                 for element in ledger.elements(of: producer) {
                     if await queue.push(element).returned != nil { handedBack.increment() }
@@ -111,7 +111,7 @@ extension QueueConformance {
             }
             ledger.record(taken)
         }
-        try await finish(crowd, count: Self.producers, closing: queue, expectations)
+        try await finish(crowd, count: producers, closing: queue, expectations)
         try expectations.expectEqual(handedBack.value, 0, "the number of pushes that gave their element back")
         try ledger.compare(dropped: log.drops.map(\.element), expectations)
         let reason: DropReason = policy == .dropOldest ? .evicted : .full
@@ -131,7 +131,7 @@ extension QueueConformance {
     }
 
     /// Waits for the first `count` tasks, closes the queue if one is given, and waits for the others.
-    private func finish(
+    func finish(
         _ crowd: Crowd,
         count: Int = 0,
         closing queue: Queue? = nil,
@@ -164,7 +164,7 @@ private final class BoundWatch: Sendable {
 }
 
 /// Numbered elements of several producers, and what became of them.
-private final class Ledger: Sendable {
+final class Ledger: Sendable {
     private let producers: Int
     private let elementsPerProducer: Int
     private let taken = Lock<[[Int]]>([])

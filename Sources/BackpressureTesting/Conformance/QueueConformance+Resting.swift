@@ -75,8 +75,21 @@ extension QueueConformance {
         try expectations.expectEqual(log.drops, model.drops, "what the drop handler saw")
     }
 
+    func checkSampling(_ expectations: Expectations) async throws(ConformanceFailure) {
+        // Shares that are exact in binary, so that a rounding of the watermark is no matter of taste.
+        for (capacity, low, depth) in [(1, 0.0, 0), (2, 0.5, 1), (3, 0.5, 2), (8, 0.25, 2), (8, 1, 8)] {
+            for interval in [1, 2, 5] {
+                let policy = OverflowPolicy.sample(oneIn: interval, above: low)
+                var script = Script(capacity: capacity, policy: policy, steps: 500, seed: UInt64(interval))
+                script.sampling = QueueModel.Sampling(interval: interval, depth: depth)
+                let expectations = expectations.with("one in \(interval) above \(low)")
+                try await follow(script, comparing: [.pops, .pushes, .drops, .statistics], expectations)
+            }
+        }
+    }
+
     func checkStatistics(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for policy in [OverflowPolicy.block, .reject, .dropNewest, .dropOldest] {
+        for policy in plainPolicies {
             for capacity in [1, 3] {
                 let script = Script(capacity: capacity, policy: policy, steps: 300, seed: UInt64(capacity))
                 try await follow(script, comparing: [.statistics], expectations)
@@ -85,7 +98,7 @@ extension QueueConformance {
     }
 
     /// Runs random operations on a queue and on the model, and compares them after each.
-    private func follow(
+    func follow(
         _ script: Script,
         comparing aspects: Set<Script.Aspect>,
         _ expectations: Expectations
@@ -95,13 +108,23 @@ extension QueueConformance {
         )
         let log = DropLog()
         let queue = makeQueue(script.capacity, script.policy, log: log)
-        var model = QueueModel(capacity: script.capacity, policy: script.policy)
+        var model = QueueModel(capacity: script.capacity, policy: script.policy, sampling: script.sampling)
         for (number, operation) in script.operations.enumerated() {
             switch operation {
             case .push(let element):
                 let (actual, expected) = (await queue.tryPush(element).withoutEstimate, model.push(element))
                 if aspects.contains(.pushes) {
                     try expectations.expectEqual(actual, expected, "operation \(number), push \(element),")
+                }
+            case .pushBatch(let batch):
+                let (actual, expected) = (await offer(batch, to: queue), model.push(contentsOf: batch))
+                if aspects.contains(.pushes) {
+                    try expectations.expectEqual(actual, expected, "operation \(number), push of \(batch),")
+                }
+            case .popBatch(let count):
+                let (actual, expected) = (await queue.tryPop(upTo: count), model.pop(upTo: count))
+                if aspects.contains(.pops) {
+                    try expectations.expectEqual(actual, expected, "operation \(number), a pop of up to \(count),")
                 }
             case .pop:
                 let (actual, expected) = (await queue.tryPop(), model.pop())
@@ -130,10 +153,12 @@ extension QueueConformance {
 }
 
 /// Random operations that fill and empty a queue by turns and close it towards the end.
-private struct Script {
+struct Script {
     enum Operation {
         case push(Int)
         case pop
+        case pushBatch(Range<Int>)
+        case popBatch(Int)
         case close
     }
 
@@ -143,10 +168,16 @@ private struct Script {
 
     let capacity: Int
     let policy: OverflowPolicy
+    var sampling: QueueModel.Sampling?
     let seed: UInt64
     let operations: [Operation]
 
-    init(capacity: Int, policy: OverflowPolicy, steps: Int, seed: UInt64) {
+    /// Which operations go in batches.
+    enum Batches {
+        case none, pushes, pops
+    }
+
+    init(capacity: Int, policy: OverflowPolicy, batches: Batches = .none, steps: Int, seed: UInt64) {
         self.capacity = capacity
         self.policy = policy
         self.seed = seed
@@ -155,7 +186,10 @@ private struct Script {
         var operations = (0..<steps).map { step -> Operation in
             let mostlyPushes = step / turn % 2 == 0
             let isUsual = Int.random(in: 0..<4, using: &generator) > 0
-            return isUsual == mostlyPushes ? .push(step) : .pop
+            let pushes = isUsual == mostlyPushes
+            guard batches == (pushes ? .pushes : .pops) else { return pushes ? .push(step) : .pop }
+            let count = Int.random(in: 0...capacity + 2, using: &generator)
+            return pushes ? .pushBatch(1_000 * step..<1_000 * step + count) : .popBatch(count)
         }
         operations.insert(.close, at: max(0, steps - 2 * turn))
         self.operations = operations

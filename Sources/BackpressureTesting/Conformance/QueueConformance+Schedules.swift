@@ -7,14 +7,14 @@ extension QueueConformance {
             for seed in 0..<UInt64(60) {
                 let expectations = expectations.with("capacity \(capacity), seed \(seed)")
                 let queue = StagedQueue(makeQueue(capacity), expectations)
-                var schedule = Schedule(queue: queue, seed: seed, expectations: expectations)
+                var schedule = Schedule(queue: queue, tasks: atOnce(3), seed: seed, expectations: expectations)
                 try await schedule.run()
             }
         }
     }
 }
 
-/// Three producers and three consumers on one stage, stepped in a random order; half of the runs cancel some of them.
+/// Some producers and as many consumers on one stage, stepped in a random order; half of the runs cancel some of them.
 private struct Schedule<Queue: BoundedQueue<Int>> {
     private static var elementsPerProducer: Int { 12 }
 
@@ -25,13 +25,13 @@ private struct Schedule<Queue: BoundedQueue<Int>> {
     private let consumers: [StagedTask<[Int]>]
     private var generator: SeededGenerator
 
-    init(queue: StagedQueue<Queue>, seed: UInt64, expectations: Expectations) {
+    init(queue: StagedQueue<Queue>, tasks: Int, seed: UInt64, expectations: Expectations) {
         self.queue = queue
         self.expectations = expectations
         cancels = seed % 2 == 1
         generator = SeededGenerator(seed: seed)
         let base = queue.base
-        producers = (0..<3).map { producer in
+        producers = (0..<tasks).map { producer in
             queue.stage.start {
                 var accepted: [Int] = []
                 for element in producer * 1_000..<producer * 1_000 + Self.elementsPerProducer {
@@ -41,7 +41,7 @@ private struct Schedule<Queue: BoundedQueue<Int>> {
                 return accepted
             }
         }
-        consumers = (0..<3).map { _ in
+        consumers = (0..<tasks).map { _ in
             queue.stage.start {
                 var taken: [Int] = []
                 while let element = await base.pop() { taken.append(element) }
@@ -77,7 +77,7 @@ private struct Schedule<Queue: BoundedQueue<Int>> {
         let taken = consumers.map { $0.value ?? [] }
         try expectations.expectEqual(taken.flatMap(\.self).sorted(), accepted, "what was taken in all")
         for elements in taken {
-            for producer in 0..<3 {
+            for producer in producers.indices {
                 let own = elements.filter { $0 / 1_000 == producer }
                 try expectations.expect(
                     own == own.sorted(),

@@ -27,22 +27,22 @@ extension QueueConformance {
         for capacity in [1, 2, 3] {
             let expectations = expectations.with("capacity \(capacity)")
             let queue = StagedQueue(makeQueue(capacity), expectations)
-            let pops = (0..<4).map { _ in queue.startPop() }
+            let pops = (0..<atOnce(4)).map { _ in queue.startPop() }
             await queue.stage.settle()
             try expectations.expect(
                 pops.allSatisfy { $0.value == nil },
                 "pops from an empty queue to wait",
                 but: "they returned \(pops.map(\.value))"
             )
-            for element in 0..<4 {
+            for element in pops.indices {
                 try await expectations.expectEqual(queue.tryPush(element), .accepted, "a push while consumers wait")
                 await queue.stage.settle { pops.count { $0.value != nil } > element }
                 let taken = pops.compactMap { $0.value ?? nil }.sorted()
                 try expectations.expectEqual(taken, Array(0...element), "what the waiting consumers have taken")
             }
             let statistics = try await queue.statistics()
-            try expectations.expectEqual(statistics.accepted, 4, "the number of accepted elements")
-            try expectations.expectEqual(statistics.taken, 4, "the number of taken elements")
+            try expectations.expectEqual(statistics.accepted, UInt64(pops.count), "the number of accepted elements")
+            try expectations.expectEqual(statistics.taken, UInt64(pops.count), "the number of taken elements")
             try expectations.expectEqual(statistics.depth, 0, "the depth")
         }
     }
@@ -79,6 +79,8 @@ extension QueueConformance {
     }
 
     func checkCancelledPush(_ expectations: Expectations) async throws(ConformanceFailure) {
+        try await checkLonePush(expectations)
+        guard features.contains(.manyProducersAndConsumers) else { return }
         let queue = try await makeFullQueue(1, expectations)
         var pushes: [StagedTask<PushResult<Int>>] = []
         for element in 1..<4 {
@@ -106,7 +108,39 @@ extension QueueConformance {
         try expectations.expectEqual(statistics.refused, 2, "the number of refused offers, the cancelled ones,")
     }
 
+    /// One producer: cancelled while it waits, and before it runs for the first time.
+    private func checkLonePush(_ expectations: Expectations) async throws(ConformanceFailure) {
+        let queue = try await makeFullQueue(1, expectations)
+        for round in 1...2 {
+            let push = queue.startPush(round)
+            if round == 1 { await queue.stage.settle() }
+            push.cancel()
+            await queue.stage.settle { push.value != nil }
+            try expectations.expectEqual(push.value, .cancelled(round), "the lone cancelled push's result")
+        }
+        try await expectations.expectEqual(queue.tryPop(), 0, "what is popped after the cancellation")
+        try await expectations.expectEqual(queue.tryPop(), nil, "a pop when nothing but cancelled pushes came")
+        try await expectations.expectEqual(queue.statistics().refused, 2, "the number of refused offers")
+    }
+
+    /// One consumer, likewise.
+    private func checkLonePop(_ expectations: Expectations) async throws(ConformanceFailure) {
+        let queue = StagedQueue(makeQueue(1), expectations)
+        for round in 1...2 {
+            let pop = queue.startPop()
+            if round == 1 { await queue.stage.settle() }
+            pop.cancel()
+            await queue.stage.settle { pop.value != nil }
+            try expectations.expectEqual(pop.value, .some(nil), "the lone cancelled pop's result")
+        }
+        try await expectations.expectEqual(queue.tryPush(7), .accepted, "a push after the cancellation")
+        await queue.stage.settle()
+        try await expectations.expectEqual(queue.tryPop(), 7, "a pop after the cancelled ones")
+    }
+
     func checkCancelledPop(_ expectations: Expectations) async throws(ConformanceFailure) {
+        try await checkLonePop(expectations)
+        guard features.contains(.manyProducersAndConsumers) else { return }
         let queue = StagedQueue(makeQueue(2), expectations)
         var pops: [StagedTask<Int?>] = []
         for _ in 0..<2 {

@@ -7,8 +7,14 @@ public import Backpressure
 ///         try await QueueConformance { MyQueue(capacity: $0, policy: $1, onDrop: $2) }.run(check)
 ///     }
 ///
-/// No check depends on speed. Tasks that must be seen to wait are run step by step; a task that ought to go on and doesn't
-/// fails its check, after half a second in which nothing happened. A time limit is only needed for a queue whose non-suspending operations hang.
+/// For a queue that can do more, or less, than that, say what, and make what is asked for:
+///
+///     QueueConformance(supporting: [.manyProducersAndConsumers, .throttle]) {
+///         MyQueue(capacity: $0.capacity, policy: $0.policy, clock: $0.clock, onDrop: $0.onDrop)
+///     }
+///
+/// No check depends on speed. Tasks that must be seen to wait are run step by step; a task that ought to go on and
+/// doesn't fails its check, after half a second in which nothing happened. A time limit is only needed for a queue whose non-suspending operations hang.
 ///
 /// What a passing suite shows: the behaviour at rest, completely for small cases; the behaviour of waiting tasks, for the
 /// orders of steps that were tried; and under contention what one run happened to meet.
@@ -16,17 +22,37 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
     /// Makes a queue with the given capacity, policy and drop handler.
     public typealias MakeQueue = @Sendable (Int, OverflowPolicy, @escaping DropHandler<Int>) -> Queue
 
-    private let make: MakeQueue
+    /// Makes the queue that is asked for.
+    public typealias MakeRequestedQueue = @Sendable (QueueRequest) -> Queue
+
+    /// What the queues can do.
+    public let features: QueueFeatures
+    private let make: MakeRequestedQueue
+
+    /// A suite for the queues that `makeQueue` makes, with the features ``QueueFeatures/standard``. It is called many times
+    /// and must return a new, empty queue.
+    public init(makeQueue: @escaping MakeQueue) {
+        self.init(supporting: .standard) { makeQueue($0.capacity, $0.policy, $0.onDrop) }
+    }
 
     /// A suite for the queues that `makeQueue` makes. It is called many times and must return a new, empty queue.
-    public init(makeQueue: @escaping MakeQueue) {
+    ///
+    /// - Parameters:
+    ///   - features: what the queues can do: checks that need more are skipped. See ``skips(_:)``.
+    ///   - makeQueue: makes the queue that is asked for.
+    public init(supporting features: QueueFeatures, makeQueue: @escaping MakeRequestedQueue) {
+        self.features = features
         make = makeQueue
     }
 
-    /// Runs one check.
+    /// Whether the check needs what the queues can't do.
+    public func skips(_ check: QueueCheck) -> Bool { !features.isSuperset(of: check.requirements) }
+
+    /// Runs one check, unless the suite ``skips(_:)`` it.
     ///
     /// - Throws: ``ConformanceFailure`` if the queue doesn't keep the promise.
     public func run(_ check: QueueCheck) async throws(ConformanceFailure) {
+        if skips(check) { return }
         let expectations = Expectations(check: check.rawValue)
         switch check {
         case .capacityIsExact: try await checkCapacity(expectations)
@@ -35,10 +61,14 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
         case .rejectPolicy: try await checkPolicy(.reject, expectations)
         case .dropNewestPolicy: try await checkPolicy(.dropNewest, expectations)
         case .dropOldestPolicy: try await checkPolicy(.dropOldest, expectations)
+        case .samplePolicy: try await checkSampling(expectations)
+        case .throttlePolicy: try await checkThrottling(expectations)
+        case .spillPolicy: try await checkSpilling(expectations)
         case .statisticsBalance: try await checkStatistics(expectations)
         case .closing: try await checkClosing(expectations)
         case .closingWakesProducers: try await checkClosingWakesProducers(expectations)
         case .closingWakesConsumers: try await checkClosingWakesConsumers(expectations)
+        case .drainTakesEverything: try await checkDraining(expectations)
         case .pushWaitsForRoom: try await checkPushWaits(expectations)
         case .popWaitsForElement: try await checkPopWaits(expectations)
         case .producersEnterInOrder: try await checkProducerOrder(expectations)
@@ -46,9 +76,19 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
         case .cancelledPush: try await checkCancelledPush(expectations)
         case .cancelledPop: try await checkCancelledPop(expectations)
         case .cancellationSwallowsNoWakeUp: try await checkCancellationRaces(expectations)
+        case .pastDeadlineIsOneAttempt: try await checkPastDeadline(expectations)
+        case .pushDeadline: try await checkPushDeadline(expectations)
+        case .popDeadline: try await checkPopDeadline(expectations)
+        case .deadlineSwallowsNoWakeUp: try await checkDeadlineRaces(expectations)
+        case .batchesEnter: try await checkBatchesEnter(expectations)
+        case .batchesLeave: try await checkBatchesLeave(expectations)
+        case .batchesWait: try await checkBatchesWait(expectations)
+        case .elementsSequence: try await checkElements(expectations)
         case .noScheduleStalls: try await checkSchedules(expectations)
         case .boundHoldsUnderContention: try await checkBoundUnderContention(expectations)
         case .contentionConservesElements: try await checkConservation(expectations)
+        case .batchesConserveElements: try await checkBatchConservation(expectations)
+        case .spillingConservesElements: try await checkSpillConservation(expectations)
         case .droppingConservesElements: try await checkDroppingConservation(expectations)
         }
     }
@@ -63,8 +103,30 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
     /// The capacities at which exactness is checked: the degenerate ones, one that is no power of two, and a large one.
     static var capacities: [Int] { [1, 2, 3, 5, 1_024] }
 
-    func makeQueue(_ capacity: Int, _ policy: OverflowPolicy = .block, log: DropLog = DropLog()) -> Queue {
-        make(capacity, policy, log.handler)
+    /// As many as may push or pop at once, but no more than `count`.
+    func atOnce(_ count: Int) -> Int { features.contains(.manyProducersAndConsumers) ? count : 1 }
+
+    /// The policies without parameters that give up elements or return them, and `block`.
+    var plainPolicies: [OverflowPolicy] {
+        [.block, .reject, .dropNewest] + (features.contains(.dropOldest) ? [.dropOldest] : [])
+    }
+
+    func makeQueue(
+        _ capacity: Int,
+        _ policy: OverflowPolicy = .block,
+        clock: ManualClock = ManualClock(),
+        spillLimit: Int = 0,
+        log: DropLog = DropLog()
+    ) -> Queue {
+        make(
+            QueueRequest(
+                capacity: capacity,
+                policy: policy,
+                clock: clock,
+                spillStore: policy == .spill ? InMemorySpillStore(limit: spillLimit) : nil,
+                onDrop: log.handler
+            )
+        )
     }
 
     /// A queue that holds 0, 1, … up to its capacity, with the policy `.block`.

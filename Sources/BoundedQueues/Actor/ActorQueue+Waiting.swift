@@ -18,7 +18,9 @@ extension ActorQueue {
     public func push<C: Clock>(_ element: Element, until deadline: C.Instant, clock: C) async -> PushResult<Element>
     where C.Duration == Duration {
         let expiry = WaitExpiry(deadline, clock)
-        if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) { return late }
+        if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
+            return late
+        }
         let (action, id) = state.pushOrTakeNumber(element)
         if let action { return effects.perform(action) }
         if clock.now >= deadline {
@@ -89,7 +91,9 @@ extension ActorQueue {
                     continuation.resume(returning: effects.perform(action))
                 case .wait:
                     timer = expiry.map { expiry in
-                        Task.detached { if await expiry.sleep() { await self.endPush(id: id) { PushResult.timedOut($0) } } }
+                        Task.detached {
+                            if await expiry.sleep() { await self.endPush(id: id) { PushResult.timedOut($0) } }
+                        }
                     }
                 }
             }

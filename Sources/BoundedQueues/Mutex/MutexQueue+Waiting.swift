@@ -17,7 +17,9 @@ extension MutexQueue {
     public func push<C: Clock>(_ element: Element, until deadline: C.Instant, clock: C) async -> PushResult<Element>
     where C.Duration == Duration {
         let expiry = WaitExpiry(deadline, clock)
-        if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) { return late }
+        if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
+            return late
+        }
         let (action, id) = state.withLock { $0.pushOrTakeNumber(element) }
         if let action { return effects.perform(action) }
         if clock.now >= deadline {
@@ -175,7 +177,9 @@ extension MutexQueue {
                 } else if let action, let result = effects.perform(action) {
                     continuation.resume(returning: result)
                 } else {
-                    timer = expiry.map { expiry in Task { if await expiry.sleep() { self.endPop(id: id, PopResult.timedOut) } } }
+                    timer = expiry.map { expiry in
+                        Task { if await expiry.sleep() { self.endPop(id: id, PopResult.timedOut) } }
+                    }
                 }
             }
             timer?.cancel()

@@ -137,16 +137,19 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @usableFromInline
     func popStored(unless hasOlderInSlots: inout Bool) -> Element? {
         guard let spill, slots.counter(.stored).loadSequentiallyConsistent() != 0 else { return nil }
-        return spill.removeFirst(unless: {
-            // Under the lock: that the slots were empty a moment ago says nothing, since the store may have been emptied,
-            // the slots filled and the store begun anew meanwhile. Here it can't be emptied, and as long as it isn't, what
-            // enters the slots was offered before.
-            hasOlderInSlots = !slots.isEmpty
-            return hasOlderInSlots
-        }) {
-            slots.counter(.stored).storeSequentiallyConsistent(UInt($0))
-            // Counted where nobody can see the element in neither place.
-            add(to: .takenFromStore)
-        }
+        return spill.removeFirst(
+            unless: {
+                // Under the lock: that the slots were empty a moment ago says nothing, since the store may have been
+                // emptied, the slots filled and the store begun anew meanwhile. Here it can't be emptied, and as long as it
+                // isn't, what enters the slots was offered before.
+                hasOlderInSlots = !slots.isEmpty
+                return hasOlderInSlots
+            },
+            removed: {
+                slots.counter(.stored).storeSequentiallyConsistent(UInt($0))
+                // Counted where nobody can see the element in neither place.
+                add(to: .takenFromStore)
+            }
+        )
     }
 }

@@ -17,7 +17,11 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
 
     /// Like ``push(_:)`` with a deadline. See ``BoundedQueue/push(_:until:clock:)``.
     @inlinable
-    public func push<C: Clock>(_ element: consuming Element, until deadline: C.Instant, clock: C) async -> PushResult<Element>
+    public func push<C: Clock>(
+        _ element: consuming Element,
+        until deadline: C.Instant,
+        clock: C
+    ) async -> PushResult<Element>
     where C.Duration == Duration {
         guard policy.waitsForRoom else { return tryPush(element) }
         if clock.now >= deadline { return pushLate(element) }

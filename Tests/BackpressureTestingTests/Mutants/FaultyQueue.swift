@@ -1,42 +1,49 @@
 import BackpressureTesting
-import BoundedQueues
 import ConcurrencySupport
+
+@testable import BoundedQueues
 
 /// A plain bounded queue behind a lock that is right but for one defect.
 final class FaultyQueue: BoundedQueue {
     let capacity: Int
     let policy: OverflowPolicy
-    private let defect: QueueDefect
+    let defect: QueueDefect
+    let clock: ManualClock
     private let onDrop: DropHandler<Int>
-    private let state: Lock<State>
+    private let storeLimit: Int
+    let state: Lock<State>
 
-    private struct Producer {
+    fileprivate struct Producer {
         var id: Int
         var element: Int
         /// `nil`: try again.
         var continuation: CheckedContinuation<PushResult<Int>?, Never>?
     }
 
-    private struct Consumer {
+    fileprivate struct Consumer {
         var id: Int
         var continuation: CheckedContinuation<Int?, Never>?
     }
 
-    private struct State {
+    struct State {
         var elements: [Int] = []
-        var producers: [Producer] = []
-        var consumers: [Consumer] = []
+        var stored: [Int] = []
+        fileprivate var producers: [Producer] = []
+        fileprivate var consumers: [Consumer] = []
         var isClosed = false
         var nextID = 0
         var evictions = 0
+        var offersSampled: UInt = 0
         var statistics: QueueStatistics
     }
 
-    init(capacity: Int, policy: OverflowPolicy, defect: QueueDefect, onDrop: @escaping DropHandler<Int>) {
-        self.capacity = capacity
-        self.policy = policy
+    init(_ request: QueueRequest, defect: QueueDefect) {
+        capacity = request.capacity
+        policy = request.policy
+        clock = request.clock
+        onDrop = request.onDrop
+        storeLimit = (request.spillStore?.limit ?? 0) + (defect == .storeTakesOneTooMany ? 1 : 0)
         self.defect = defect
-        self.onDrop = onDrop
         state = Lock(
             State(
                 statistics: QueueStatistics(
@@ -65,6 +72,7 @@ final class FaultyQueue: BoundedQueue {
         state.withLock { state in
             var statistics = state.statistics
             statistics.depth = state.elements.count
+            statistics.stored = state.stored.count
             return statistics
         }
     }
@@ -84,7 +92,11 @@ final class FaultyQueue: BoundedQueue {
     }
 
     func push(_ element: Int) async -> PushResult<Int> {
-        guard policy == .block else { return await tryPush(element) }
+        guard policy.waitsForRoom else { return await tryPush(element) }
+        if policy.kind == .throttle, await !delay() {
+            state.withLock { $0.statistics.refused += 1 }
+            return .cancelled(element)
+        }
         while true {
             if let result = state.withLock({ decide(element, &$0) }) { return result }
             if defect == .checksThenWaits { await Task.yield() }
@@ -97,11 +109,12 @@ final class FaultyQueue: BoundedQueue {
     }
 
     /// What can be said of an offer without waiting.
-    private func decide(_ element: Int, _ state: inout State) -> PushResult<Int>? {
+    func decide(_ element: Int, _ state: inout State) -> PushResult<Int>? {
         if state.isClosed && defect != .acceptsWhenClosed {
             state.statistics.refused += 1
             return .closed(element)
         }
+        if policy.kind == .sample, isSampledOut(&state) { return nil }
         if !state.consumers.isEmpty, defect != .neverWakesConsumers {
             state.statistics.accepted += 1
             state.statistics.taken += 1
@@ -109,6 +122,7 @@ final class FaultyQueue: BoundedQueue {
             return .accepted
         }
         guard state.elements.count < bound || defect == .pushOverfills else { return nil }
+        guard state.stored.isEmpty else { return nil }
         enter(element, &state)
         return .accepted
     }
@@ -121,9 +135,14 @@ final class FaultyQueue: BoundedQueue {
     private func offer(_ element: Int) -> PushResult<Int> {
         let (result, drops) = state.withLock { state -> (PushResult<Int>, [(Int, DropReason)]) in
             if let result = decide(element, &state) { return (result, []) }
-            switch policy {
+            switch policy.kind {
             case .dropOldest:
                 return (.accepted, replaceOldest(with: element, &state))
+            case .spill where state.stored.count < storeLimit:
+                store(element, &state)
+                return (.accepted, [])
+            case .sample:
+                return (.dropped, [(element, countDrop(&state))])
             case .dropNewest:
                 state.statistics.dropped += 1
                 state.statistics.refused += 1
@@ -134,7 +153,7 @@ final class FaultyQueue: BoundedQueue {
                 state.statistics.refused += 1
                 if defect == .rejectionSaysAccepted, policy == .reject { return (.accepted, []) }
                 if defect == .losesRefusedElement { return (.dropped, []) }
-                guard policy == .reject else { return (.full(element), []) }
+                guard policy == .reject || policy == .spill else { return (.full(element), []) }
                 let error = QueueFullError(depth: state.elements.count, capacity: capacity, retryAfterNanoseconds: 0)
                 return (.rejected(element, error), [])
             }
@@ -155,7 +174,7 @@ final class FaultyQueue: BoundedQueue {
         return evicted.map { ($0, .evicted) }
     }
 
-    private func waitForRoom(_ element: Int) async -> PushResult<Int>? {
+    func waitForRoom(_ element: Int) async -> PushResult<Int>? {
         let id = makeID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -208,6 +227,10 @@ final class FaultyQueue: BoundedQueue {
     }
 
     func pop() async -> Int? {
+        if defect == .cancelledPopTakes, Task.isCancelled {
+            _ = state.withLock { take(&$0) }
+            return nil
+        }
         if let element = await tryPop() { return element }
         let id = makeID()
         return await withTaskCancellationHandler {
@@ -234,19 +257,24 @@ final class FaultyQueue: BoundedQueue {
         }
     }
 
-    private func take(_ state: inout State) -> Int? {
+    func take(_ state: inout State) -> Int? {
         guard !state.elements.isEmpty else { return nil }
+        if defect == .stopsShortOnceClosed, state.isClosed, capacity > 2, state.elements.count == 1 { return nil }
         state.statistics.taken += 1
         let element = defect == .lastInFirstOut ? state.elements.removeLast() : state.elements.removeFirst()
+        if !state.stored.isEmpty {
+            let isReversed = defect == .newestLeavesStoreFirst
+            state.elements.append(isReversed ? state.stored.removeLast() : state.stored.removeFirst())
+        }
         admit(&state)
         return element
     }
 
     /// Lets the first producer in line enter, or with some defects only tells it to try again.
-    private func admit(_ state: inout State) {
+    func admit(_ state: inout State) {
         guard !state.producers.isEmpty, defect != .neverWakesProducers else { return }
         let producer = state.producers.removeFirst()
-        if defect == .newcomersPass || defect == .cancelledTaskSwallowsWakeUp {
+        if [.newcomersPass, .cancelledTaskSwallowsWakeUp, .lateTaskSwallowsWakeUp].contains(defect) {
             producer.continuation?.resume(returning: .none)
         } else {
             enter(producer.element, &state)
@@ -260,6 +288,7 @@ final class FaultyQueue: BoundedQueue {
         state.withLock { state in
             state.isClosed = true
             if defect == .losesElementsOnClose { state.elements = [] }
+            if defect == .closingForgetsStored { state.stored = [] }
             if defect != .closingForgetsProducers {
                 for producer in state.producers {
                     state.statistics.refused += 1

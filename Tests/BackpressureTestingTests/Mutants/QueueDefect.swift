@@ -9,19 +9,33 @@ enum QueueDefect: CaseIterable {
     case losesRefusedElement, rejectionSaysAccepted
     case dropsWithoutHandler, namesWrongReason
     case evictsTwo, evictsNewest
+    case samplesFromTheStart, callsSampledOutFull
+    case neverDelays, delaysTooLong
+    case newestLeavesStoreFirst, storeTakesOneTooMany, closingForgetsStored
     case countsDropAsAccepted, forgetsToCountRefusals
     case acceptsWhenClosed, losesElementsOnClose
     case closingForgetsProducers, closingSwapsElements
     case closingForgetsConsumers, closingWakesOneConsumer
+    case stopsShortOnceClosed
     case pushOverfills, neverWakesProducers
     case neverWakesConsumers
     case servesNewestProducer, newcomersPass
     case cancelledPushEnters, ignoresCancellation
     case cancelledPopStaysInLine
     case cancelledTaskSwallowsWakeUp
+    case pastDeadlineWaits
+    case latePushStaysInLine
+    case latePopStaysInLine
+    case lateTaskSwallowsWakeUp
+    case batchSkipsRefused, batchForgetsRefusal
+    case batchTakesOneTooMany, batchComesReversed
+    case batchNeverWaits, interruptedBatchCountsOneMore
+    case cancelledPopTakes
     case checksThenWaits
     case checksThenActs
     case readsThenRemoves
+    case batchReadsThenRemoves
+    case losesOneStoredInAThousand
     case losesOneDropInAHundred
 
     /// The check that is there to catch it.
@@ -34,10 +48,14 @@ enum QueueDefect: CaseIterable {
         case .rejectionSaysAccepted: .rejectPolicy
         case .dropsWithoutHandler, .namesWrongReason: .dropNewestPolicy
         case .evictsTwo, .evictsNewest: .dropOldestPolicy
+        case .samplesFromTheStart, .callsSampledOutFull: .samplePolicy
+        case .neverDelays, .delaysTooLong: .throttlePolicy
+        case .newestLeavesStoreFirst, .storeTakesOneTooMany, .closingForgetsStored: .spillPolicy
         case .countsDropAsAccepted, .forgetsToCountRefusals: .statisticsBalance
         case .acceptsWhenClosed, .losesElementsOnClose: .closing
         case .closingForgetsProducers, .closingSwapsElements: .closingWakesProducers
         case .closingForgetsConsumers, .closingWakesOneConsumer: .closingWakesConsumers
+        case .stopsShortOnceClosed: .drainTakesEverything
         case .pushOverfills, .neverWakesProducers: .pushWaitsForRoom
         case .neverWakesConsumers: .popWaitsForElement
         case .servesNewestProducer: .producersEnterInOrder
@@ -45,9 +63,19 @@ enum QueueDefect: CaseIterable {
         case .cancelledPushEnters, .ignoresCancellation: .cancelledPush
         case .cancelledPopStaysInLine: .cancelledPop
         case .cancelledTaskSwallowsWakeUp: .cancellationSwallowsNoWakeUp
+        case .pastDeadlineWaits: .pastDeadlineIsOneAttempt
+        case .latePushStaysInLine: .pushDeadline
+        case .latePopStaysInLine: .popDeadline
+        case .lateTaskSwallowsWakeUp: .deadlineSwallowsNoWakeUp
+        case .batchSkipsRefused, .batchForgetsRefusal: .batchesEnter
+        case .batchTakesOneTooMany, .batchComesReversed: .batchesLeave
+        case .batchNeverWaits, .interruptedBatchCountsOneMore: .batchesWait
+        case .cancelledPopTakes: .elementsSequence
         case .checksThenWaits: .noScheduleStalls
         case .checksThenActs: .boundHoldsUnderContention
         case .readsThenRemoves: .contentionConservesElements
+        case .batchReadsThenRemoves: .batchesConserveElements
+        case .losesOneStoredInAThousand: .spillingConservesElements
         case .losesOneDropInAHundred: .droppingConservesElements
         }
     }

@@ -24,6 +24,29 @@ struct StagedQueue<Queue: BoundedQueue<Int>>: Sendable {
         stage.start { [base] in await base.pop() }
     }
 
+    /// Starts a push that waits until a deadline.
+    func startPush(
+        _ element: Int,
+        until deadline: ManualClock.Instant,
+        _ clock: ManualClock
+    ) -> StagedTask<PushResult<Int>> {
+        stage.start { [base] in await base.push(element, until: deadline, clock: clock) }
+    }
+
+    /// Starts a pop that waits until a deadline.
+    func startPop(until deadline: ManualClock.Instant, _ clock: ManualClock) -> StagedTask<PopResult<Int>> {
+        stage.start { [base] in await base.pop(until: deadline, clock: clock) }
+    }
+
+    /// Lets tasks that were woken get on until so many elements are inside; `false`: it never is so many.
+    func settle(untilDepth depth: Int) async throws(ConformanceFailure) -> Bool {
+        for _ in 0..<1_000 {
+            await stage.settle()
+            if try await statistics().depth == depth { return true }
+        }
+        return false
+    }
+
     func tryPush(_ element: Int) async throws(ConformanceFailure) -> PushResult<Int> {
         try await immediate("tryPush") { [base] in await base.tryPush(element) }
     }
@@ -41,7 +64,7 @@ struct StagedQueue<Queue: BoundedQueue<Int>>: Sendable {
     }
 
     /// Runs an operation just to its end: tasks that it wakes are ready then and haven't run.
-    private func immediate<Value: Sendable>(
+    func immediate<Value: Sendable>(
         _ name: String,
         _ operation: @escaping @Sendable () async -> Value
     ) async throws(ConformanceFailure) -> Value {
