@@ -41,6 +41,12 @@ public struct QueueImplementation: Sendable {
     public let policies: [OverflowPolicy]
     /// Who can drive it.
     let drivers: [Scenario.Driver]
+    /// The most producers that may use it at once; `nil`: any number.
+    public let maxProducers: Int?
+    /// The most consumers that may use it at once; `nil`: any number.
+    public let maxConsumers: Int?
+    /// One line on what it doesn't promise, for `list`; `nil`: it promises all that ``BoundedQueue`` does.
+    public let limitations: String?
     /// Whether what goes in comes out (yardsticks may not).
     let conservesElements: Bool
     /// The loads that it can be put under.
@@ -57,6 +63,9 @@ public struct QueueImplementation: Sendable {
     ///   - summary: one line for people.
     ///   - policies: what it can do when it is full.
     ///   - drivenByThreads: whether it conforms to `SynchronousBoundedQueue`.
+    ///   - maxProducers: the most producers at once, at least 1; `nil`: any number.
+    ///   - maxConsumers: the most consumers at once, at least 1; `nil`: any number.
+    ///   - limitations: one line on what it doesn't promise.
     ///   - words: makes one for elements of 8 bytes.
     ///   - payloads: makes one for larger elements.
     public init(
@@ -66,6 +75,9 @@ public struct QueueImplementation: Sendable {
         summary: String,
         policies: [OverflowPolicy] = [.block, .reject, .dropNewest, .dropOldest],
         drivenByThreads: Bool = true,
+        maxProducers: Int? = nil,
+        maxConsumers: Int? = nil,
+        limitations: String? = nil,
         words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
         payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
     ) {
@@ -76,6 +88,9 @@ public struct QueueImplementation: Sendable {
             summary: summary,
             policies: policies,
             drivers: drivenByThreads ? [.threads, .tasks] : [.tasks],
+            maxProducers: maxProducers,
+            maxConsumers: maxConsumers,
+            limitations: limitations,
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
@@ -91,6 +106,9 @@ public struct QueueImplementation: Sendable {
         summary: String,
         policies: [OverflowPolicy],
         drivers: [Scenario.Driver],
+        maxProducers: Int? = nil,
+        maxConsumers: Int? = nil,
+        limitations: String? = nil,
         conservesElements: Bool,
         arrivals: ArrivalSupport,
         yardstickFor: String?,
@@ -103,6 +121,9 @@ public struct QueueImplementation: Sendable {
         self.summary = summary
         self.policies = policies
         self.drivers = drivers
+        self.maxProducers = maxProducers
+        self.maxConsumers = maxConsumers
+        self.limitations = limitations
         self.conservesElements = conservesElements
         self.arrivals = arrivals
         self.yardstickFor = yardstickFor
@@ -113,6 +134,14 @@ public struct QueueImplementation: Sendable {
     /// Why it can't take part in a load; `nil`: it can.
     func reasonAgainst(_ load: QueueLoad, driver: Scenario.Driver) -> String? {
         if !drivers.contains(driver) { return "not driven by \(driver.rawValue)" }
+        // One that pushes and pops in turn is a single worker, whatever the load's numbers say.
+        let isAlternating = load.arrival == .alternating
+        if let maxProducers, !isAlternating, load.producers > maxProducers {
+            return "at most \(maxProducers) producer\(maxProducers == 1 ? "" : "s")"
+        }
+        if let maxConsumers, !isAlternating, load.consumers > maxConsumers {
+            return "at most \(maxConsumers) consumer\(maxConsumers == 1 ? "" : "s")"
+        }
         if !policies.contains(load.policy.overflowPolicy) { return "no policy \(load.policy.rawValue)" }
         if load.payloadBytes > 8 ? payloads == nil : words == nil { return "no elements of \(load.payloadBytes) bytes" }
         if !arrivals.contains(load.arrival) { return "not under this kind of load" }

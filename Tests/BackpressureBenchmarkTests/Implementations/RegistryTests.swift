@@ -58,6 +58,35 @@ struct RegistryTests {
         #expect(null?.reasonAgainst(load, driver: .threads) != nil)
     }
 
+    @Test("keeps a queue for few producers or consumers out of loads with more")
+    func tooMany() {
+        func reason(
+            maxProducers: Int? = nil,
+            maxConsumers: Int? = nil,
+            _ change: (inout QueueLoad) -> Void
+        ) -> String? {
+            let queue = QueueImplementation(
+                id: "narrow",
+                family: .other,
+                summary: "for few",
+                maxProducers: maxProducers,
+                maxConsumers: maxConsumers,
+                words: { QueueInstance(MutexQueue<UInt64>(capacity: $0.capacity)) },
+                payloads: nil
+            )
+            var load = Samples.queueLoad
+            change(&load)
+            return queue.reasonAgainst(load, driver: .threads)
+        }
+        #expect(reason { ($0.producers, $0.consumers) = (8, 8) } == nil)
+        #expect(reason(maxProducers: 1) { ($0.producers, $0.consumers) = (1, 8) } == nil)
+        #expect(reason(maxProducers: 1) { ($0.producers, $0.consumers) = (2, 1) } == "at most 1 producer")
+        #expect(reason(maxConsumers: 1) { ($0.producers, $0.consumers) = (8, 1) } == nil)
+        #expect(reason(maxConsumers: 1) { ($0.producers, $0.consumers) = (1, 2) } == "at most 1 consumer")
+        #expect(reason(maxConsumers: 3) { ($0.producers, $0.consumers) = (1, 4) } == "at most 3 consumers")
+        #expect(reason(maxProducers: 1) { ($0.arrival, $0.producers) = (.alternating, 2) } == nil)
+    }
+
     @Test("says why a limiter can't take part in a load")
     func limiterReasons() {
         let real = LimiterImplementation(
