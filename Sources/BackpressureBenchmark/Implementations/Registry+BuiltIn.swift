@@ -17,6 +17,7 @@ extension Registry {
                 id: "mutex",
                 family: .mutex,
                 summary: "ring buffer behind a lock (pthread mutex); strict FIFO",
+                policies: .all,
                 words: { QueueInstance(MutexQueue<UInt64>($0)) },
                 payloads: { QueueInstance(MutexQueue<Payload>($0)) }
             )
@@ -26,6 +27,7 @@ extension Registry {
                 id: "actor",
                 family: .actor,
                 summary: "ring buffer behind an actor; strict FIFO; tasks only",
+                policies: .all,
                 drivenByThreads: false,
                 words: { QueueInstance(ActorQueue<UInt64>($0)) },
                 payloads: { QueueInstance(ActorQueue<Payload>($0)) }
@@ -36,6 +38,7 @@ extension Registry {
                 id: "ring",
                 family: .lockFree,
                 summary: "lock-free MPMC ring of sequence slots, 64 bytes apart; relaxed full and empty",
+                policies: .all,
                 words: { QueueInstance(RingQueue<UInt64>($0)) },
                 payloads: { QueueInstance(RingQueue<Payload>($0)) }
             )
@@ -136,19 +139,31 @@ extension Registry {
 
 extension MutexQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
 extension ActorQueue {
     fileprivate init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
 extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 

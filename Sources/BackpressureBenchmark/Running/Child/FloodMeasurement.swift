@@ -84,12 +84,14 @@ struct FloodMeasurement {
         return report
     }
 
-    /// What may be allocated beside the queue's own storage: the elements in it, those in the hands of its producers
+    /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of its producers
     /// (one offered, one evicted) and consumers, and an allowance for the workers themselves.
     private var boundBytes: Int {
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
-        let elements = load.capacity + 2 * load.producers + load.consumers
-        return elements * element + (load.producers + load.consumers) * 16_384 + 262_144
+        let elements = load.mostElements + 2 * load.producers + load.consumers
+        // A store that grows has its references twice for a moment, in memory that is doubled each time.
+        let store = (load.mostElements - load.capacity) * 4 * MemoryLayout<UInt>.size
+        return elements * element + store + (load.producers + load.consumers) * 16_384 + 262_144
     }
 }
 
