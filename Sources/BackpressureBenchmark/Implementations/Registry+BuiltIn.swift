@@ -19,6 +19,7 @@ extension Registry {
                 id: "mutex",
                 family: .mutex,
                 summary: "ring buffer behind a lock (pthread mutex); strict FIFO",
+                policies: .all,
                 words: { QueueInstance(MutexQueue<UInt64>($0)) },
                 payloads: { QueueInstance(MutexQueue<Payload>($0)) }
             )
@@ -28,6 +29,7 @@ extension Registry {
                 id: "actor",
                 family: .actor,
                 summary: "ring buffer behind an actor; strict FIFO; tasks only",
+                policies: .all,
                 drivenByThreads: false,
                 words: { QueueInstance(ActorQueue<UInt64>($0)) },
                 payloads: { QueueInstance(ActorQueue<Payload>($0)) }
@@ -122,7 +124,7 @@ extension Registry {
                 family: .lockFree,
                 role: .contender,
                 summary: "lock-free ring for one producer and one consumer; strict; threads and tasks",
-                policies: QueueImplementation.everyPolicy.filter { ![.dropOldest, .spill].contains($0) },
+                policies: [OverflowPolicy].all.filter { ![.dropOldest, .spill].contains($0) },
                 drivers: [.threads, .tasks],
                 maxProducers: 1,
                 maxConsumers: 1,
@@ -199,13 +201,21 @@ extension Registry {
 
 extension MutexQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
 extension ActorQueue {
     fileprivate init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
@@ -225,7 +235,7 @@ extension QueueImplementation {
             role: .contender,
             standing: standing,
             summary: summary,
-            policies: everyPolicy,
+            policies: .all,
             drivers: drivers,
             conservesElements: true,
             arrivals: .all,
@@ -263,13 +273,17 @@ extension QueueImplementation {
 
 extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>, _ spacing: SlotSpacing, _ consistency: RingConsistency) {
-        self.init(
-            capacity: setup.capacity,
-            policy: setup.policy,
-            spacing: spacing,
-            consistency: consistency,
-            onDrop: setup.onDrop
-        )
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store, spacing: spacing, consistency: consistency)
+        } else {
+            self.init(
+                capacity: setup.capacity,
+                policy: setup.policy,
+                spacing: spacing,
+                consistency: consistency,
+                onDrop: setup.onDrop
+            )
+        }
     }
 }
 
