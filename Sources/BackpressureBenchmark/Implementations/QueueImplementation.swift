@@ -8,11 +8,19 @@ public struct QueueSetup<Element: Sendable>: Sendable {
     public let policy: OverflowPolicy
     /// Must receive every element that the policy gives up: the harness counts them.
     public let onDrop: DropHandler<Element>
+    /// With the policy `spill`, and with no other: where what finds no room is to go.
+    public let spillStore: (any SpillStore<Element>)?
 
     @usableFromInline
-    init(capacity: Int, policy: OverflowPolicy, onDrop: @escaping DropHandler<Element>) {
+    init(
+        capacity: Int,
+        policy: OverflowPolicy,
+        spillStore: (any SpillStore<Element>)? = nil,
+        onDrop: @escaping DropHandler<Element>
+    ) {
         self.capacity = capacity
         self.policy = policy
+        self.spillStore = spillStore
         self.onDrop = onDrop
     }
 }
@@ -39,7 +47,7 @@ public struct QueueImplementation: Sendable {
     let standing: Standing
     /// One line for `list`.
     public let summary: String
-    /// The policies it offers.
+    /// The policies it offers. Their names count, not their numbers: who can sample can sample one in any n.
     public let policies: [OverflowPolicy]
     /// Who can drive it.
     let drivers: [Scenario.Driver]
@@ -55,6 +63,8 @@ public struct QueueImplementation: Sendable {
     let arrivals: ArrivalSupport
     /// For a yardstick: the implementation that it drives without the harness's protocol.
     let yardstickFor: String?
+    /// Whether threads can park in it; `nil`: one is made and looked at.
+    let parksThreads: Bool?
     /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
     let library: String?
     let words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?
@@ -65,7 +75,7 @@ public struct QueueImplementation: Sendable {
     ///   - family: how it synchronises.
     ///   - role: whether it must keep its promises.
     ///   - summary: one line for people.
-    ///   - policies: what it can do when it is full.
+    ///   - policies: what it can do when it is full; the numbers that a policy may have don't matter.
     ///   - drivenByThreads: whether it conforms to `SynchronousBoundedQueue`.
     ///   - maxProducers: the most producers at once, at least 1; `nil`: any number.
     ///   - maxConsumers: the most consumers at once, at least 1; `nil`: any number.
@@ -117,6 +127,7 @@ public struct QueueImplementation: Sendable {
         conservesElements: Bool,
         arrivals: ArrivalSupport,
         yardstickFor: String?,
+        parksThreads: Bool? = nil,
         library: String? = nil,
         words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
         payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
@@ -134,6 +145,7 @@ public struct QueueImplementation: Sendable {
         self.conservesElements = conservesElements
         self.arrivals = arrivals
         self.yardstickFor = yardstickFor
+        self.parksThreads = parksThreads
         self.library = library
         self.words = words
         self.payloads = payloads
@@ -150,16 +162,27 @@ public struct QueueImplementation: Sendable {
         if let maxConsumers, !isAlternating, load.consumers > maxConsumers {
             return "at most \(maxConsumers) consumer\(maxConsumers == 1 ? "" : "s")"
         }
-        if !policies.contains(load.policy.overflowPolicy) { return "no policy \(load.policy.rawValue)" }
+        if !policies.contains(where: { $0.description == load.policy.rawValue }) {
+            return "no policy \(load.policy.rawValue)"
+        }
         if load.payloadBytes > 8 ? payloads == nil : words == nil { return "no elements of \(load.payloadBytes) bytes" }
         if !arrivals.contains(load.arrival) { return "not under this kind of load" }
+        if driver == .threads, load.waiting == .park, !canPark(under: load) { return "no thread can park in it" }
         return nil
+    }
+
+    private func canPark(under load: QueueLoad) -> Bool {
+        parksThreads ?? (make(for: load, drops: DropCounter())?.parkingThreads != nil)
     }
 
     /// Makes the queue that a load asks for; `drops` counts what its policy gives up.
     func make(for load: QueueLoad, drops: DropCounter) -> QueueInstance? {
         func setup<Element: BenchmarkElement>() -> QueueSetup<Element> {
-            QueueSetup(capacity: load.capacity, policy: load.policy.overflowPolicy) { element, reason in
+            QueueSetup(
+                capacity: load.capacity,
+                policy: load.overflowPolicy,
+                spillStore: load.policy == .spill ? InMemorySpillStore(limit: load.policySettings.spillLimit) : nil
+            ) { element, reason in
                 drops.count(number: element.number, reason: reason)
             }
         }
@@ -168,8 +191,10 @@ public struct QueueImplementation: Sendable {
 }
 
 extension QueueImplementation {
-    /// The policies that every queue of the package has that can replace its oldest element.
-    static let everyPolicy: [OverflowPolicy] = [.block, .reject, .dropNewest, .dropOldest]
+    /// One of each kind.
+    public static let everyPolicy: [OverflowPolicy] = [
+        .block, .reject, .dropNewest, .dropOldest, .sample(oneIn: 1), .throttle(), .spill,
+    ]
 }
 
 /// What a queue is to the package.
@@ -186,7 +211,7 @@ enum Standing: String, Codable, Sendable {
 enum ArrivalSupport: Sendable {
     /// Every one.
     case all
-    /// Those without intended start times, since it doesn't hand out what it was given.
+    /// Those in which somebody offers all the time: it doesn't hand out what it was given, and never makes anyone wait.
     case saturated
     /// Only pushing and popping in turn.
     case alternating
@@ -196,19 +221,27 @@ enum ArrivalSupport: Sendable {
     func contains(_ arrival: Arrival) -> Bool {
         switch (self, arrival) {
         case (.separateWorkers, .alternating): false
-        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (_, .alternating): true
+        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (.saturated, .roundTrip), (_, .alternating): true
         default: false
         }
     }
 }
 
-extension QueueLoad.Policy {
+extension QueueLoad {
     package var overflowPolicy: OverflowPolicy {
-        switch self {
+        switch policy {
         case .block: .block
         case .reject: .reject
         case .dropNewest: .dropNewest
         case .dropOldest: .dropOldest
+        case .sample: .sample(oneIn: policySettings.sampleOneIn, above: policySettings.lowWatermark)
+        case .throttle:
+            .throttle(
+                from: policySettings.lowWatermark,
+                to: policySettings.highWatermark,
+                longestDelay: .nanoseconds(policySettings.longestDelayNanoseconds)
+            )
+        case .spill: .spill
         }
     }
 }

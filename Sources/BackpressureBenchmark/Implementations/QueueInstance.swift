@@ -4,52 +4,12 @@ public import BoundedQueues
 ///
 /// The registry can hold queues of any type in one list without an existential in any hot loop.
 public struct QueueInstance: Sendable {
-    @usableFromInline
-    struct ThreadLoops: Sendable {
-        @usableFromInline let produce: @Sendable (ProducerTask) -> Void
-        @usableFromInline let consume: @Sendable (ConsumerTask) -> Void
-        @usableFromInline let alternate: @Sendable (ProducerTask) -> Void
-
-        @usableFromInline
-        init(
-            produce: @escaping @Sendable (ProducerTask) -> Void,
-            consume: @escaping @Sendable (ConsumerTask) -> Void,
-            alternate: @escaping @Sendable (ProducerTask) -> Void
-        ) {
-            self.produce = produce
-            self.consume = consume
-            self.alternate = alternate
-        }
-    }
-
-    @usableFromInline
-    struct TaskLoops: Sendable {
-        @usableFromInline let produce: @Sendable (ProducerTask) async -> Void
-        @usableFromInline let consume: @Sendable (ConsumerTask) async -> Void
-        @usableFromInline let alternate: @Sendable (ProducerTask) async -> Void
-
-        @usableFromInline
-        init(
-            produce: @escaping @Sendable (ProducerTask) async -> Void,
-            consume: @escaping @Sendable (ConsumerTask) async -> Void,
-            alternate: @escaping @Sendable (ProducerTask) async -> Void
-        ) {
-            self.produce = produce
-            self.consume = consume
-            self.alternate = alternate
-        }
-
-        @inlinable
-        init<Queue: BoundedQueue>(_ queue: Queue) where Queue.Element: BenchmarkElement {
-            self.init(
-                produce: { await BackpressureBenchmark.produce(into: queue, $0) },
-                consume: { await BackpressureBenchmark.consume(from: queue, $0) },
-                alternate: { await BackpressureBenchmark.alternate(on: queue, $0) }
-            )
-        }
-    }
-
+    /// The queue itself, for a worker that needs two of a kind: unwrapped once, before its loop.
+    @usableFromInline let queue: any Sendable
+    /// For threads that try, and try again.
     let threads: ThreadLoops?
+    /// For threads that leave the waiting to the queue.
+    let parkingThreads: ThreadLoops?
     let tasks: TaskLoops?
     let close: @Sendable () async -> Void
     let statistics: @Sendable () async -> QueueStatistics
@@ -58,12 +18,16 @@ public struct QueueInstance: Sendable {
 
     @usableFromInline
     init(
+        queue: any Sendable,
         threads: ThreadLoops?,
+        parkingThreads: ThreadLoops?,
         tasks: TaskLoops?,
         close: @escaping @Sendable () async -> Void,
         statistics: @escaping @Sendable () async -> QueueStatistics
     ) {
+        self.queue = queue
         self.threads = threads
+        self.parkingThreads = parkingThreads
         self.tasks = tasks
         self.close = close
         self.statistics = statistics
@@ -72,7 +36,9 @@ public struct QueueInstance: Sendable {
     /// No queue, for a reason that the measurement is reported to have failed for.
     init(failure: String) {
         self.init(
+            queue: failure,
             threads: nil,
+            parkingThreads: nil,
             tasks: nil,
             close: {},
             statistics: {
@@ -91,15 +57,26 @@ public struct QueueInstance: Sendable {
         self.failure = failure
     }
 
+    /// A queue that threads can drive and park in, and tasks can drive.
+    @inlinable
+    public init<Queue: BlockingBoundedQueue>(_ queue: Queue) where Queue.Element: BenchmarkElement {
+        self.init(
+            queue: queue,
+            threads: ThreadLoops(queue),
+            parkingThreads: ThreadLoops(parkingIn: queue),
+            tasks: TaskLoops(queue),
+            close: { await queue.close() },
+            statistics: { await queue.statistics() }
+        )
+    }
+
     /// A queue that threads and tasks can drive.
     @inlinable
     public init<Queue: SynchronousBoundedQueue>(_ queue: Queue) where Queue.Element: BenchmarkElement {
         self.init(
-            threads: ThreadLoops(
-                produce: { BackpressureBenchmark.produce(into: queue, $0) },
-                consume: { BackpressureBenchmark.consume(from: queue, $0) },
-                alternate: { BackpressureBenchmark.alternate(on: queue, $0) }
-            ),
+            queue: queue,
+            threads: ThreadLoops(queue),
+            parkingThreads: nil,
             tasks: TaskLoops(queue),
             close: { await queue.close() },
             statistics: { await queue.statistics() }
@@ -110,10 +87,21 @@ public struct QueueInstance: Sendable {
     @inlinable
     public init<Queue: BoundedQueue>(_ queue: Queue) where Queue.Element: BenchmarkElement {
         self.init(
+            queue: queue,
             threads: nil,
+            parkingThreads: nil,
             tasks: TaskLoops(queue),
             close: { await queue.close() },
             statistics: { await queue.statistics() }
         )
+    }
+
+    /// The queue under its own type.
+    @inlinable
+    func unwrapped<Queue>(as type: Queue.Type) -> Queue {
+        guard let queue = queue as? Queue else {
+            preconditionFailure("an implementation must always make the same type of queue; it made \(queue) and a \(type)")
+        }
+        return queue
     }
 }

@@ -19,6 +19,7 @@ extension Registry {
                 id: "mutex",
                 family: .mutex,
                 summary: "ring buffer behind a lock (pthread mutex); strict FIFO",
+                policies: QueueImplementation.everyPolicy,
                 words: { QueueInstance(MutexQueue<UInt64>($0)) },
                 payloads: { QueueInstance(MutexQueue<Payload>($0)) }
             )
@@ -28,6 +29,7 @@ extension Registry {
                 id: "actor",
                 family: .actor,
                 summary: "ring buffer behind an actor; strict FIFO; tasks only",
+                policies: QueueImplementation.everyPolicy,
                 drivenByThreads: false,
                 words: { QueueInstance(ActorQueue<UInt64>($0)) },
                 payloads: { QueueInstance(ActorQueue<Payload>($0)) }
@@ -199,13 +201,21 @@ extension Registry {
 
 extension MutexQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
 extension ActorQueue {
     fileprivate init(_ setup: QueueSetup<Element>) {
-        self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store)
+        } else {
+            self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
+        }
     }
 }
 
@@ -255,6 +265,7 @@ extension QueueImplementation {
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
+            parksThreads: entry().push_wait != nil && entry().pop_wait != nil,
             words: { makeQueue($0, id: id, entry) },
             payloads: nil
         )
@@ -263,13 +274,17 @@ extension QueueImplementation {
 
 extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>, _ spacing: SlotSpacing, _ consistency: RingConsistency) {
-        self.init(
-            capacity: setup.capacity,
-            policy: setup.policy,
-            spacing: spacing,
-            consistency: consistency,
-            onDrop: setup.onDrop
-        )
+        if let store = setup.spillStore {
+            self.init(capacity: setup.capacity, spillStore: store, spacing: spacing, consistency: consistency)
+        } else {
+            self.init(
+                capacity: setup.capacity,
+                policy: setup.policy,
+                spacing: spacing,
+                consistency: consistency,
+                onDrop: setup.onDrop
+            )
+        }
     }
 }
 

@@ -11,13 +11,13 @@ struct RunReport {
     }
 
     var tables: [TextTable] {
-        [saturated, openLoop, limiterCost, accuracy, stress].compactMap(\.self)
+        [saturated, openLoop, roundTrip, idle, limiterCost, accuracy, stress].compactMap(\.self)
     }
 
     // MARK: - Throughput
 
     private var saturated: TextTable? {
-        let groups = groups { $0.mechanism == .queue && !$0.isOpenLoop }
+        let groups = groups { $0.mechanism == .queue && !$0.isOpenLoop && !$0.isRoundTrip && !$0.isIdle }
         guard !groups.isEmpty else { return nil }
         return TextTable(
             title: "Throughput, saturated",
@@ -38,41 +38,6 @@ struct RunReport {
                 )
             },
             notes: ["* best of its group; controls and yardsticks don't compete."] + overhead.queues
-        )
-    }
-
-    private var openLoop: TextTable? {
-        let groups = groups { $0.isOpenLoop }
-        guard !groups.isEmpty else { return nil }
-        return TextTable(
-            title: "Latency at a given arrival rate, from the intended start",
-            columns: [
-                .init("implementation", alignment: .left), .init("family", alignment: .left),
-                .init("delivered", unit: "elements/s"), .init("p50", best: .lowest), .init("p90", best: .lowest),
-                .init("p99", best: .lowest), .init("p99.9", best: .lowest), .init("max", best: .lowest),
-                .init("CPU", unit: "per element"), .init("refused", unit: "of offered"),
-                .init("peak", unit: "allocated", best: .lowest),
-            ],
-            groups: groups.map { scenario, driver, rows in
-                .init(
-                    title(scenario, driver),
-                    rows: rows.map { row in
-                        let latencies = [
-                            row.latencyP50Ns, row.latencyP90Ns, row.latencyP99Ns, row.latencyP999Ns, row.latencyMaxNs,
-                        ]
-                        let ends: [TextTable.Cell] = [
-                            "\(Numbers.duration(nanoseconds: row.cpuNsPerOp))",
-                            "\(share(row, .refusedShare))",
-                            cell(row, Numbers.bytes(row.peakAllocatedBytes), row.peakAllocatedBytes),
-                        ]
-                        let starts: [TextTable.Cell] = [
-                            "\(row.implementation)", "\(row.family)", "\(Numbers.rate(row.throughputPerS))",
-                        ]
-                        return starts + latencies.map { cell(row, Numbers.duration(nanoseconds: $0), $0) } + ends
-                    }
-                )
-            },
-            notes: clockNotes + overhead.queues
         )
     }
 
@@ -199,9 +164,9 @@ struct RunReport {
 
     // MARK: - Parts
 
-    private typealias Comparison = (scenario: Scenario, driver: Scenario.Driver, rows: [ComparisonRow])
+    typealias Comparison = (scenario: Scenario, driver: Scenario.Driver, rows: [ComparisonRow])
 
-    private func groups(_ isIncluded: (Scenario) -> Bool) -> [Comparison] {
+    func groups(_ isIncluded: (Scenario) -> Bool) -> [Comparison] {
         scenarios.filter { $0.section == .throughput && isIncluded($0) }.flatMap { scenario in
             scenario.drivers.compactMap { driver in
                 let rows = results.comparison.filter { $0.scenario == scenario.name && $0.driver == driver }
@@ -210,12 +175,12 @@ struct RunReport {
         }
     }
 
-    private func title(_ scenario: Scenario, _ driver: Scenario.Driver) -> String {
+    func title(_ scenario: Scenario, _ driver: Scenario.Driver) -> String {
         let reference = scenario.reference.map { ", reference \($0)" } ?? ""
         return "\(scenario.name), \(driver.rawValue): \(scenario.title)\(reference)"
     }
 
-    private func cell(_ row: ComparisonRow, _ text: String, _ value: Double?) -> TextTable.Cell {
+    func cell(_ row: ComparisonRow, _ text: String, _ value: Double?) -> TextTable.Cell {
         .init(text, value: bystanders.contains(row.implementation) ? nil : value)
     }
 
@@ -224,25 +189,30 @@ struct RunReport {
         return "\(Numbers.rate(low)) – \(Numbers.rate(high))"
     }
 
-    private func ratio(_ row: ComparisonRow) -> TextTable.Cell {
+    func ratio(_ row: ComparisonRow) -> TextTable.Cell {
         guard let median = row.ratioToReference else { return "\(Numbers.notMeasured)" }
         return "\(Numbers.ratio(Estimate(median: median, low: row.ratioCiLow, high: row.ratioCiHigh)))"
     }
 
-    private func share(_ row: ComparisonRow, _ metric: Metric) -> String {
-        let values = results.samples.filter {
+    /// Of a metric that has no column in `comparison.csv`.
+    func median(_ row: ComparisonRow, _ metric: Metric) -> Double? {
+        let samples = results.samples.filter {
             $0.scenario == row.scenario && $0.implementation == row.implementation && $0.driver == row.driver
                 && $0.metric == metric.name
         }
-        guard let median = Bootstrap.median(values.compactMap(\.value)) else { return "0 %" }
+        return Bootstrap.median(samples.compactMap(\.value))
+    }
+
+    func share(_ row: ComparisonRow, _ metric: Metric) -> String {
+        guard let median = median(row, metric) else { return "0 %" }
         return "\(Numbers.decimal(median * 100, decimals: 1)) %"
     }
 
     // MARK: - What the harness costs
 
-    private var overhead: HarnessOverhead { HarnessOverhead(results, registry) }
+    var overhead: HarnessOverhead { HarnessOverhead(results, registry) }
 
-    private var clockNotes: [String] {
+    var clockNotes: [String] {
         results.clockCostNanoseconds.map {
             let cost = Numbers.duration(nanoseconds: $0)
             return ["The harness reads the clock for each measured event; a reading takes \(cost)."]

@@ -34,7 +34,8 @@ struct ComparisonTable {
         return order.sorted().map { id in
             let own = samples.filter { $0.implementation == id }
             var row = ComparisonRow(scenario, driver, implementation: id, family: own[0].family)
-            row.repetitions = Set(own.filter { $0.metric == Metric.throughput.name }.map(\.block)).count
+            let main = scenario.isIdle ? Metric.idleCPU.name : Metric.throughput.name
+            row.repetitions = Set(own.filter { $0.metric == main }.map(\.block)).count
             for metric in Metric.all {
                 let values = own.filter { $0.metric == metric.name }.compactMap(\.value)
                 if let median = Bootstrap.median(values) { metric.condense?(&row, median) }

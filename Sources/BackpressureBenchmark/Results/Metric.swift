@@ -23,12 +23,17 @@ struct Metric: Sendable {
     static let retained = Metric("retained", "B") { $0.retainedBytes = $1 }
     static let refusedShare = Metric("refused_share", "1", condense: nil)
     static let evictedShare = Metric("evicted_share", "1", condense: nil)
+    /// Of those offered, the ones that went by way of the secondary store.
+    static let spilledShare = Metric("spilled_share", "1", condense: nil)
+    /// Processor time of the whole process while everybody waits, in nanoseconds a second.
+    static let idleCPU = Metric("idle_cpu_per_s", "ns", condense: nil)
     /// Of a yardstick: time through the protocol over time by hand, in alternating slices of one process.
     static let protocolRatio = Metric("protocol_ratio", "1", condense: nil)
 
     static let all = [
         throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches, allocations,
-        allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, protocolRatio,
+        allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
+        protocolRatio,
     ]
 
     private init(_ name: String, _ unit: String, condense: (@Sendable (inout ComparisonRow, Double) -> Void)?) {

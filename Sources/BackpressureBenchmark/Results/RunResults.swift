@@ -84,11 +84,16 @@ struct RunResults: Sendable {
     /// A figure that was asked for and isn't there is a finding, though its process may have ended well.
     private mutating func addMissing(_ plan: RunPlan) {
         for row in comparison {
+            guard let scenario = plan.scenarios.first(where: { $0.name == row.scenario }) else { continue }
             var missing: [String] = []
-            if row.throughputPerS == nil { missing.append("throughput") }
-            if row.allocationsPerOp == nil || row.peakAllocatedBytes == nil { missing.append("memory") }
-            let isOpenLoop = plan.scenarios.first { $0.name == row.scenario }?.isOpenLoop ?? false
-            if isOpenLoop, row.latencyP99Ns == nil { missing.append("latency") }
+            if scenario.isIdle {
+                if row.repetitions == 0 { missing.append("processor time") }
+                if row.peakAllocatedBytes == nil { missing.append("memory") }
+            } else {
+                if row.throughputPerS == nil { missing.append("throughput") }
+                if row.allocationsPerOp == nil || row.peakAllocatedBytes == nil { missing.append("memory") }
+            }
+            if scenario.isOpenLoop || scenario.isRoundTrip, row.latencyP99Ns == nil { missing.append("latency") }
             if !missing.isEmpty, !findings.contains(where: { $0.message.hasPrefix(row.label) }) {
                 findings.append(.init(.notMeasured, "\(row.label): no \(missing.joined(separator: ", no "))"))
             }
@@ -240,9 +245,19 @@ extension Scenario {
     var isOpenLoop: Bool {
         guard case .queue(let load) = load else { return false }
         return switch load.arrival {
-        case .closedLoop, .alternating: false
+        case .closedLoop, .alternating, .roundTrip, .idle: false
         case .constant, .poisson, .onOff, .trace: true
         }
+    }
+
+    /// Whether elements go to and fro, so that the latency of the whole trip can be measured.
+    var isRoundTrip: Bool {
+        if case .queue(let load) = load { load.arrival == .roundTrip } else { false }
+    }
+
+    /// Whether nothing is offered at all.
+    var isIdle: Bool {
+        if case .queue(let load) = load { load.arrival == .idle } else { false }
     }
 
     /// Whether there are times in which nothing is offered.

@@ -16,7 +16,7 @@ package struct ArrivalSchedule: Sendable, Equatable {
 
     /// The times of all arrivals, dealt to the producers in turn.
     ///
-    /// - Returns: `nil` for arrivals that follow from the run itself: closed-loop and alternating.
+    /// - Returns: `nil` for arrivals that follow from the run itself: closed-loop, alternating, round trip and idle.
     /// - Throws: ``ArrivalScheduleError`` if more than ``maximumArrivals`` are expected.
     /// - Precondition: `durationSeconds` is finite and not negative, there is a producer, and rates, phases and speed-up
     ///   are finite and above 0.
@@ -32,7 +32,7 @@ package struct ArrivalSchedule: Sendable, Equatable {
         var random = SeededGenerator(seed: seed)
         var deal = RoundRobin(producers: producers, expected: Int(expected.rounded(.up)))
         switch arrival {
-        case .closedLoop, .alternating: return nil
+        case .closedLoop, .alternating, .roundTrip, .idle: return nil
         case .constant(let rate): deal.evenly(ratePerSecond: rate, until: end)
         case .poisson: deal.poisson(expected: expected, until: end, using: &random)
         case .onOff(let rate, let onSeconds, let offSeconds):
@@ -47,7 +47,7 @@ package struct ArrivalSchedule: Sendable, Equatable {
     /// trace that the run ends in counts in full. O(1), for a trace O(seconds).
     package static func expectedArrivals(_ arrival: Arrival, durationSeconds: Double) -> Double? {
         switch arrival {
-        case .closedLoop, .alternating: return nil
+        case .closedLoop, .alternating, .roundTrip, .idle: return nil
         case .constant(let rate), .poisson(let rate): return rate * durationSeconds
         case .onOff(let rate, let onSeconds, let offSeconds):
             let cycles = (durationSeconds / (onSeconds + offSeconds)).rounded(.down)

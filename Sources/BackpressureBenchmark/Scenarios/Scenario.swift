@@ -50,7 +50,13 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     /// 8: the element is a machine word. More: a heap buffer of that many bytes.
     package var payloadBytes: Int
     package var policy: Policy
+    /// The numbers that some policies have.
+    package var policySettings = PolicySettings()
     package var arrival: Arrival
+    /// Threads only: what one does that finds the queue full or empty. Tasks suspend.
+    package var waiting: Waiting = .yield
+    /// Elements that are offered and taken at once.
+    package var batch = 1
     /// Time a consumer spends on an element, in nanoseconds; 0: none.
     package var serviceTimeNanoseconds: Int
     /// Stress only: the memory cap of the child process, in bytes.
@@ -58,12 +64,38 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     /// Stress only: offered rate over what the consumers can take (`consumers / service time`).
     package var overloadFactor: Double?
 
+    /// The most elements that can be accepted and not yet taken, those in the store included.
+    package var mostElements: Int { capacity + (policy == .spill ? policySettings.spillLimit : 0) }
+
     /// What happens to an element offered to a full queue.
     package enum Policy: String, Codable, Sendable, CaseIterable {
         case block, reject
         case dropNewest = "drop-newest"
         case dropOldest = "drop-oldest"
+        case sample, throttle, spill
     }
+
+    /// What a thread does that finds the queue full or empty.
+    package enum Waiting: String, Codable, Sendable, CaseIterable {
+        /// It tries again, after a pause that ends in yielding the processor.
+        case yield
+        /// It leaves the waiting to the queue, which parks it: `pushBlocking` and `popBlocking`.
+        case park
+    }
+}
+
+/// The numbers of those overflow policies that have some; the others don't look at them.
+package struct PolicySettings: Codable, Sendable, Equatable {
+    /// `sample`: one in so many enters.
+    package var sampleOneIn = ScenarioDefaults.sampleOneIn
+    /// `sample` and `throttle`: from this share of the capacity on.
+    package var lowWatermark = ScenarioDefaults.lowWatermark
+    /// `throttle`: from this share on, pushes are delayed longest.
+    package var highWatermark = ScenarioDefaults.highWatermark
+    /// `throttle`: that delay.
+    package var longestDelayNanoseconds = Int(ScenarioDefaults.longestDelayMicroseconds * 1_000)
+    /// `spill`: the most elements in the store.
+    package var spillLimit = ScenarioDefaults.spillLimit
 }
 
 /// When elements are offered.
@@ -72,6 +104,10 @@ package enum Arrival: Codable, Sendable, Equatable {
     case closedLoop
     /// One worker pushes and pops in turn: the cost of an uncontended pair.
     case alternating
+    /// One worker sends one element through the queue to another, which sends it back through a second queue.
+    case roundTrip
+    /// Nobody offers anything: the consumers wait.
+    case idle
     /// Evenly spaced, over all producers together.
     case constant(ratePerSecond: Double)
     /// Exponential gaps, seeded.

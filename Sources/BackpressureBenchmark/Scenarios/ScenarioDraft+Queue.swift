@@ -10,16 +10,20 @@ struct QueueFields {
         let payloadBytes = try file["payload_bytes"]?.integer(in: ScenarioLimits.payloadBytes)
         let serviceTime = try file["service_time_us"]?.number(in: ScenarioLimits.serviceTimeMicroseconds)
         let nanoseconds = (serviceTime ?? ScenarioDefaults.serviceTimeMicroseconds) * 1_000
+        let policy: QueueLoad.Policy = try file["policy"]?.choice() ?? ScenarioDefaults.policy
         var load = QueueLoad(
-            producers: try file.required("producers").integer(in: ScenarioLimits.workers),
+            producers: try Self.producers(file),
             consumers: try file.required("consumers").integer(in: ScenarioLimits.workers),
             capacity: try capacityValue.integer(
                 in: ScenarioLimits.capacity,
                 because: "a bounded queue must hold at least one element"
             ),
             payloadBytes: payloadBytes ?? ScenarioDefaults.payloadBytes,
-            policy: try file["policy"]?.choice() ?? ScenarioDefaults.policy,
+            policy: policy,
+            policySettings: try PolicySettings(file, policy: policy),
             arrival: .closedLoop,
+            waiting: try file["waiting"]?.choice() ?? ScenarioDefaults.waiting,
+            batch: try file["batch"]?.integer(in: ScenarioLimits.batch) ?? ScenarioDefaults.batch,
             serviceTimeNanoseconds: Int(nanoseconds.rounded()),
             memoryCapBytes: nil,
             overloadFactor: nil
@@ -34,8 +38,70 @@ struct QueueFields {
             let fields = try ArrivalFields(try file.required("arrival"), load: load)
             load.arrival = fields.arrival
             (trace, arrivalPlace) = (fields.trace, fields.place)
+            try Self.checkCombinations(file, load, replaysTrace: trace != nil)
         }
         self.load = load
+    }
+
+    /// Nobody produces where nothing arrives.
+    private static func producers(_ file: YAMLMapping) throws(InputFileError) -> Int {
+        let value = try file.required("producers")
+        let kind: ArrivalKind? = try? file["arrival"]?.mapping()["kind"]?.choice()
+        guard kind == .idle else { return try value.integer(in: ScenarioLimits.workers) }
+        return try value.integer(in: 0...0, because: "with the arrivals 'idle' nobody offers anything")
+    }
+
+    /// What each is fine by itself may make no sense together.
+    private static func checkCombinations(
+        _ file: YAMLMapping,
+        _ load: QueueLoad,
+        replaysTrace: Bool
+    ) throws(InputFileError) {
+        if let batch = file["batch"], load.batch > 1 {
+            guard load.arrival == .closedLoop, !replaysTrace else {
+                throw batch.error(
+                    "is \(load.batch), but only arrivals of the kind 'closed-loop' are offered in batches"
+                )
+            }
+            guard load.waiting == .yield else {
+                throw batch.error("is \(load.batch), but a thread that parks ('waiting: park') waits for one element")
+            }
+        }
+        if let waiting = file["waiting"], load.waiting == .park, load.arrival == .alternating {
+            throw waiting.error("is 'park', but a worker that pushes and pops in turn ('alternating') never waits")
+        }
+        if let policy = file["policy"], load.arrival == .roundTrip, load.policy != .block {
+            throw policy.error("is '\(load.policy.rawValue)', but in a 'round-trip' no queue is ever full: leave it out")
+        }
+    }
+}
+
+extension PolicySettings {
+    /// Reads the numbers of a policy; those of another are errors.
+    fileprivate init(_ file: YAMLMapping, policy: QueueLoad.Policy) throws(InputFileError) {
+        self.init()
+        for key in ScenarioKeys.policySettings where !ScenarioKeys.settings(of: policy).contains(key) {
+            guard let value = file[key] else { continue }
+            let owners = QueueLoad.Policy.allCases.filter { ScenarioKeys.settings(of: $0).contains(key) }
+            let names = owners.map { "'policy: \($0.rawValue)'" }.joined(separator: " or ")
+            throw value.error("belongs to \(names); this is 'policy: \(policy.rawValue)'")
+        }
+        if let value = file["sample_one_in"] { sampleOneIn = try value.integer(in: ScenarioLimits.sampleOneIn) }
+        if let value = file["low_watermark"] { lowWatermark = try value.number(in: ScenarioLimits.watermark) }
+        if let value = file["high_watermark"] { highWatermark = try value.number(in: ScenarioLimits.watermark) }
+        if let value = file["longest_delay_us"] {
+            let microseconds = try value.number(in: ScenarioLimits.longestDelayMicroseconds)
+            longestDelayNanoseconds = Int((microseconds * 1_000).rounded())
+        }
+        if let value = file["spill_limit"] { spillLimit = try value.integer(in: ScenarioLimits.spillLimit) }
+        guard policy != .throttle || lowWatermark <= highWatermark else {
+            // One of them at least was given.
+            let value = file["high_watermark"] ?? file["low_watermark"]
+            let (low, high) = (YAMLNumber.text(lowWatermark), YAMLNumber.text(highWatermark))
+            throw (value?.place ?? file.place).error(
+                "'low_watermark' (\(low)) must not be above 'high_watermark' (\(high))"
+            )
+        }
     }
 }
 
@@ -59,8 +125,9 @@ private struct StressFields {
                     + "offered than the consumers can take"
             )
         }
-        guard load.capacity * load.payloadBytes < memoryCapBytes else {
-            throw cap.error("is too small: a full queue ('capacity' times 'payload_bytes') would not fit under it")
+        guard load.mostElements * load.payloadBytes < memoryCapBytes else {
+            let count = load.policy == .spill ? "'capacity' and 'spill_limit'" : "'capacity'"
+            throw cap.error("is too small: a full queue (\(count) times 'payload_bytes') would not fit under it")
         }
         offeredPerSecond = overloadFactor * Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
     }
@@ -92,6 +159,14 @@ private struct ArrivalFields {
                 )
             }
             arrival = .alternating
+        case .roundTrip:
+            guard load.producers == 1, load.consumers == 1 else {
+                throw value.error(
+                    "is 'round-trip', one worker that sends and one that answers; 'producers' and 'consumers' must be 1"
+                )
+            }
+            arrival = .roundTrip
+        case .idle: arrival = .idle
         case .constant: arrival = .constant(ratePerSecond: try fields.arrivalRate())
         case .poisson: arrival = .poisson(ratePerSecond: try fields.arrivalRate())
         case .onOff:

@@ -4,10 +4,15 @@ enum ScenarioKeys {
         "name", "title", "section", "mechanism", "profiles", "drivers", "implementations", "reference", "repetitions",
         "duration_s", "warmup_s",
     ]
-    private static let queue = ["producers", "consumers", "capacity", "payload_bytes", "policy", "service_time_us"]
+    private static let queue =
+        ["producers", "consumers", "capacity", "payload_bytes", "policy"] + policySettings
+        + ["waiting", "service_time_us"]
     private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock"]
+    static let policySettings = [
+        "sample_one_in", "low_watermark", "high_watermark", "longest_delay_us", "spill_limit",
+    ]
     /// How the offered load of a queue is given: measured sections set it, the stress section derives it.
-    private static let measured = ["arrival"]
+    private static let measured = ["arrival", "batch"]
     private static let stress = ["memory_cap_mib", "overload_factor"]
 
     /// Every key that the top of some scenario file may hold.
@@ -32,7 +37,8 @@ enum ScenarioKeys {
         }
         if stress.contains(key) { return "belongs to 'section: stress'; this is 'section: \(section.rawValue)'" }
         if measured.contains(key) {
-            return "doesn't belong to 'section: stress', where 'overload_factor' and 'service_time_us' set the arrivals"
+            return "doesn't belong to 'section: stress', where 'overload_factor' and 'service_time_us' set the arrivals, "
+                + "one element at a time"
         }
         return nil
     }
@@ -42,7 +48,7 @@ enum ScenarioKeys {
 
     static func keys(of kind: ArrivalKind) -> [String] {
         switch kind {
-        case .closedLoop, .alternating: ["kind"]
+        case .closedLoop, .alternating, .roundTrip, .idle: ["kind"]
         case .constant, .poisson: ["kind", "rate_per_s"]
         case .onOff: ["kind", "rate_per_s", "on_s", "off_s"]
         case .trace: ["kind", "trace", "speedup", "from_s", "length_s"]
@@ -56,6 +62,16 @@ enum ScenarioKeys {
         }
     }
 
+    /// Which numbers a policy has.
+    static func settings(of policy: QueueLoad.Policy) -> [String] {
+        switch policy {
+        case .block, .reject, .dropNewest, .dropOldest: []
+        case .sample: ["sample_one_in", "low_watermark"]
+        case .throttle: ["low_watermark", "high_watermark", "longest_delay_us"]
+        case .spill: ["spill_limit"]
+        }
+    }
+
     private static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
         var all: [String] = []
         for key in Kind.allCases.flatMap(keys) where !all.contains(key) { all.append(key) }
@@ -66,7 +82,9 @@ enum ScenarioKeys {
 /// The words for ``Arrival`` in a scenario file.
 enum ArrivalKind: String, CaseIterable {
     case closedLoop = "closed-loop"
-    case alternating, constant, poisson
+    case alternating
+    case roundTrip = "round-trip"
+    case idle, constant, poisson
     case onOff = "on-off"
     case trace
 }

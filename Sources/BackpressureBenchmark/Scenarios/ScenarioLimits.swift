@@ -10,6 +10,11 @@ enum ScenarioLimits {
     static let workers = 1...1_024
     static let capacity = 1...(1 << 24)
     static let payloadBytes = 8...(1 << 20)
+    static let batch = 1...65_536
+    static let sampleOneIn = 1...1_000_000
+    static let watermark = 0.0...1
+    static let longestDelayMicroseconds = 0.0...1_000_000
+    static let spillLimit = 1...(1 << 24)
     static let serviceTimeMicroseconds = 0.0...1_000_000
     static let memoryCapMebibytes = 8...65_536
     static let overloadFactor = 1.0...1_000_000
@@ -31,5 +36,12 @@ enum ScenarioDefaults {
     static let warmupSeconds = 0.05
     static let payloadBytes = 8
     static let policy = QueueLoad.Policy.block
+    static let waiting = QueueLoad.Waiting.yield
+    static let batch = 1
+    static let sampleOneIn = 10
+    static let lowWatermark = 0.5
+    static let highWatermark = 0.9
+    static let longestDelayMicroseconds = 10_000.0
+    static let spillLimit = 65_536
     static let serviceTimeMicroseconds = 0.0
 }

@@ -4,12 +4,12 @@ import BoundedQueues
 /// closures. The scenario `pair` sets it beside `ring`.
 func handWrittenRing(capacity: Int) -> QueueInstance {
     let ring = RingQueue<UInt64>(capacity: capacity)
+    var loops = QueueInstance.ThreadLoops()
+    loops.alternate = { pushAndPopByHand(ring, $0) }
     return QueueInstance(
-        threads: QueueInstance.ThreadLoops(
-            produce: { _ in },
-            consume: { _ in },
-            alternate: { pushAndPopByHand(ring, $0) }
-        ),
+        queue: ring,
+        threads: loops,
+        parkingThreads: nil,
         tasks: nil,
         close: { ring.close() },
         statistics: { ring.statistics() }

@@ -58,6 +58,7 @@ extension QueueImplementation {
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
+            parksThreads: queue.canBlock,
             library: library,
             words: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } },
             payloads: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } }

@@ -89,13 +89,16 @@ struct FloodMeasurement {
         return report
     }
 
-    /// What may be allocated beside the queue's own storage: the elements in it, those in the hands of its producers
-    /// (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is what the queue
-    /// says it keeps: what was asked for, unless it is a foreign one that rounds up.
+    /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of
+    /// its producers (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is
+    /// what the queue says it keeps: what was asked for, unless it is a foreign one that rounds up.
     private func boundBytes(capacity: Int) -> Int {
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
-        let elements = capacity + 2 * load.producers + load.consumers
-        return elements * element + (load.producers + load.consumers) * 16_384 + 262_144
+        let stored = load.mostElements - load.capacity
+        let elements = capacity + stored + 2 * load.producers + load.consumers
+        // A store that grows has its references twice for a moment, in memory that is doubled each time.
+        let store = stored * 4 * MemoryLayout<UInt>.size
+        return elements * element + store + (load.producers + load.consumers) * 16_384 + 262_144
     }
 }
 

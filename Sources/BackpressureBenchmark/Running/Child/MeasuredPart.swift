@@ -41,6 +41,7 @@ struct MeasuredPart {
         control.phase.store(.measuring, ordering: .relaxed)
         begins()
         let begin = (nanoseconds: clock.nanoseconds(), usage: ProcessUsage.now(), operations: operations)
+        control.measuringNanoseconds.store(begin.nanoseconds, ordering: .relaxed)
         let end = begin.nanoseconds + UInt64(durationSeconds * 1e9)
         if let interval = sampleIntervalNanoseconds {
             var next = clock.nanoseconds()

@@ -1,3 +1,4 @@
+import BoundedQueues
 import Histogram
 import Synchronization
 
@@ -15,7 +16,11 @@ struct QueueMeasurement {
         var report = MeasurementReport()
         report.violation = violation(in: outcome)
         let measured = outcome.measured
-        report[.throughput] = measured.seconds > 0 ? Double(measured.operations) / measured.seconds : nil
+        if load.arrival == .idle {
+            report[.idleCPU] = measured.seconds > 0 ? measured.cpuNanoseconds / measured.seconds : nil
+        } else {
+            report[.throughput] = measured.seconds > 0 ? Double(measured.operations) / measured.seconds : nil
+        }
         if measured.operations > 0 {
             report[.cpuTime] = measured.cpuNanoseconds / Double(measured.operations)
             report[.contextSwitches] = Double(measured.contextSwitches) / Double(measured.operations)
@@ -27,9 +32,10 @@ struct QueueMeasurement {
             report[.latencyP999] = Double(outcome.latency.valueAtPercentile(99.9))
             report[.latencyMax] = Double(outcome.latency.max)
         }
-        if load.policy != .block, outcome.offered > 0 {
+        if !load.overflowPolicy.waitsForRoom, outcome.offered > 0 {
             report[.refusedShare] = Double(outcome.refused) / Double(outcome.offered)
             report[.evictedShare] = Double(outcome.evicted) / Double(outcome.offered)
+            if load.policy == .spill { report[.spilledShare] = Double(outcome.spilled) / Double(outcome.offered) }
         }
         if let measuredByYardstick, let queue = measuredByYardstick.make(for: load, drops: DropCounter()),
             let yardstick = implementation.make(for: load, drops: DropCounter())
@@ -81,7 +87,7 @@ struct QueueMeasurement {
     }
 
     private func done(in progress: QueueRun.Progress) -> Int {
-        let counts = load.arrival == .alternating ? progress.producers : progress.consumers
+        let counts = load.producerTakes ? progress.producers : progress.consumers
         return QueueRun.Progress.sum(counts) { $0.progress.load(ordering: .relaxed) }
     }
 

@@ -15,9 +15,14 @@ public final class RunControl: Sendable {
     let trailingPadding = CacheLinePadding()
     /// What the clock read when the workers were let go; intended start times count from here.
     @usableFromInline let startNanoseconds = Atomic<UInt64>(0)
+    /// What it read when the measured part began; 0: it hasn't.
+    @usableFromInline let measuringNanoseconds = Atomic<UInt64>(0)
     @usableFromInline let readyWorkers = Atomic<Int>(0)
     @usableFromInline let workingProducers: Atomic<Int>
+    /// How many queues of a round trip have been closed: the one there first, then the one back.
+    @usableFromInline let closedQueues = Atomic<Int>(0)
 
+    /// - Parameter producers: how many will say that they have finished.
     init(producers: Int) {
         workingProducers = Atomic(producers)
     }
@@ -28,6 +33,17 @@ public final class RunControl: Sendable {
     /// Whether elements may still come.
     @inlinable @inline(__always)
     var producersAreDone: Bool { workingProducers.load(ordering: .acquiring) == 0 }
+
+    /// Of a round trip: nothing more enters the queue there.
+    @inlinable @inline(__always)
+    var questionsAreOver: Bool { closedQueues.load(ordering: .acquiring) >= 1 }
+
+    /// Of a round trip: nothing more enters the queue back.
+    @inlinable @inline(__always)
+    var answersAreOver: Bool { closedQueues.load(ordering: .acquiring) >= 2 }
+
+    /// Says that the next queue of a round trip has been closed.
+    func queueClosed() { closedQueues.add(1, ordering: .releasing) }
 
     /// Called by a producer after its last push, so that consumers know when empty means finished.
     @usableFromInline
@@ -81,6 +97,7 @@ public final class DropCounter: Sendable {
     let dropped = Atomic<UInt64>(0)
     let evicted = Atomic<UInt64>(0)
     let evictedNumberSum = Atomic<UInt64>(0)
+    let droppedNumberSum = Atomic<UInt64>(0)
 
     init() {}
 
@@ -88,6 +105,7 @@ public final class DropCounter: Sendable {
         switch reason {
         case .full, .sampledOut:
             dropped.add(1, ordering: .relaxed)
+            droppedNumberSum.wrappingAdd(number, ordering: .relaxed)
         case .evicted:
             evicted.add(1, ordering: .relaxed)
             evictedNumberSum.wrappingAdd(number, ordering: .relaxed)

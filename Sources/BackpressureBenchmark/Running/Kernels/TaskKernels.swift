@@ -7,6 +7,9 @@ public import Synchronization
 /// keep its thread for good; at this rate the courtesy costs below a nanosecond an operation.
 @usableFromInline let looksPerYield = 16
 
+/// The same, in operations.
+@usableFromInline let operationsPerTaskYield = UInt64(operationsPerLook * looksPerYield)
+
 @inlinable
 func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async where Queue.Element: BenchmarkElement {
     let control = task.control

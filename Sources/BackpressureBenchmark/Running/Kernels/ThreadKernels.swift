@@ -80,7 +80,7 @@ where Queue.Element: BenchmarkElement {
             // Asked before the attempt: if nobody produces any more, empty means finished.
             guard let element = queue.tryPop() else {
                 backoff.pause()
-                if control.producersAreDone, queue.statistics().depth == 0 { break run }
+                if control.producersAreDone, isEmpty(queue) { break run }
                 continue
             }
             backoff.reset()
@@ -92,6 +92,13 @@ where Queue.Element: BenchmarkElement {
         task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
     }
     task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
+}
+
+/// Whether nothing is in the queue nor in its store.
+@inlinable
+func isEmpty<Queue: SynchronousBoundedQueue>(_ queue: Queue) -> Bool {
+    let statistics = queue.statistics()
+    return statistics.depth == 0 && statistics.stored == 0
 }
 
 /// One thread that pushes and pops in turn.

@@ -9,12 +9,16 @@ public struct ProducerTask: Sendable {
     /// The number of this producer's first element; the next ones follow.
     @usableFromInline let firstNumber: UInt64
     @usableFromInline let byteCount: Int
-    /// Whether an element that came back is offered again until it enters (policy `block` on threads).
+    /// Whether an element that came back is offered again until it enters (where the policy waits, on threads).
     @usableFromInline let offersAgain: Bool
     /// When to offer, in nanoseconds from the start, in order; `nil`: as soon as the last was dealt with.
     @usableFromInline let schedule: Schedule?
     /// Of one that pushes and pops in turn: ends after so many operations.
     @usableFromInline var limit = UInt64.max
+    /// Elements offered at once.
+    @usableFromInline var batch = 1
+    /// Of one that sends elements on a round trip: where the latency goes.
+    @usableFromInline var latency: LatencyRecorder?
 
     static let numberBits: UInt64 = 40
 }
@@ -27,6 +31,18 @@ public struct ConsumerTask: Sendable {
     @usableFromInline let serviceNanoseconds: UInt64
     /// Where latency goes; `nil`: not measured.
     @usableFromInline let latency: LatencyRecorder?
+    /// Elements taken at once, at most.
+    @usableFromInline var batch = 1
+}
+
+extension ProducerTask {
+    @inlinable
+    var batchesPerLook: Int { max(1, operationsPerLook / batch) }
+}
+
+extension ConsumerTask {
+    @inlinable
+    var batchesPerLook: Int { max(1, operationsPerLook / batch) }
 }
 
 /// Intended start times in memory that no worker has to retain.
@@ -45,12 +61,13 @@ final class Schedule: Sendable {
     }
 }
 
-/// Latency of one consumer, from the intended start of an element to the moment when it was taken.
+/// Latency of one worker: from the intended start of an element to the moment when it was taken, or between two moments
+/// that the worker has noted.
 ///
 /// Measuring from the intended start and not from the push keeps a stalled producer from hiding the wait that its
 /// elements had (coordinated omission).
 @usableFromInline
-final class LatencyRecorder: @unchecked Sendable {  // only its consumer touches the histogram until that has finished
+final class LatencyRecorder: @unchecked Sendable {  // only its worker touches the histogram until that has finished
     private let control: RunControl
     private let schedules: [Schedule]
     private let warmupNanoseconds: UInt64
@@ -63,7 +80,8 @@ final class LatencyRecorder: @unchecked Sendable {  // only its consumer touches
         Histogram<UInt64>(lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000_000_000)
     }
 
-    init(control: RunControl, schedules: [Schedule], warmupNanoseconds: UInt64) {
+    /// - Parameter schedules: of each producer; none where the worker notes the times.
+    init(control: RunControl, schedules: [Schedule] = [], warmupNanoseconds: UInt64 = 0) {
         self.control = control
         self.schedules = schedules
         self.warmupNanoseconds = warmupNanoseconds
@@ -76,7 +94,19 @@ final class LatencyRecorder: @unchecked Sendable {  // only its consumer touches
         let intended = schedules[producer].times[Int(number & (1 << ProducerTask.numberBits - 1))]
         guard intended >= warmupNanoseconds else { return }
         let start = control.startNanoseconds.load(ordering: .relaxed) + intended
-        if !histogram.record(now > start ? now - start : 0) { outOfRange += 1 }
+        record(now > start ? now - start : 0)
+    }
+
+    /// Takes a latency whose ends both lie in the measured part.
+    @usableFromInline
+    func record(from start: UInt64, to end: UInt64) {
+        let measuring = control.measuringNanoseconds.load(ordering: .relaxed)
+        guard measuring > 0, start >= measuring, !control.isStopping else { return }
+        record(end > start ? end - start : 0)
+    }
+
+    private func record(_ nanoseconds: UInt64) {
+        if !histogram.record(nanoseconds) { outOfRange += 1 }
     }
 }
 
