@@ -100,7 +100,9 @@ public struct QueueInstance: Sendable {
     @inlinable
     func unwrapped<Queue>(as type: Queue.Type) -> Queue {
         guard let queue = queue as? Queue else {
-            preconditionFailure("an implementation must always make the same type of queue; it made \(queue) and a \(type)")
+            preconditionFailure(
+                "an implementation must always make the same type of queue; it made \(queue) and a \(type)"
+            )
         }
         return queue
     }
