@@ -81,6 +81,39 @@ struct GoodRunTests {
         #expect(files.rows("stress.csv").allSatisfy { $0["cap_method"] == method })
     }
 
+    @Test(
+        "measures trips and idle waiting too",
+        arguments: [("threads", "park"), ("threads", "yield"), ("tasks", "yield")]
+    )
+    func waiting(driver: String, waiting: String) async throws {
+        let workspace = try Workspace()
+        let ids = ["mutex", driver == "tasks" ? "ring-async" : "ring"]
+        let options = try workspace.options(
+            .roundTrip(ids, driver: driver, waiting: waiting),
+            .idle(ids, driver: driver)
+        )
+        let run = try await Tool.benchmark.run(["run"] + options)
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 0)
+        for id in ids {
+            func row(_ scenario: String) throws -> [String: String] {
+                let rows = files.rows("comparison.csv", ["scenario": scenario, "implementation": id])
+                return try #require(rows.first)
+            }
+            let trip = try row("round-trip")
+            let latencies = ["p50", "p90", "p99", "p999", "max"].compactMap {
+                trip["latency_\($0)_ns"].flatMap(Double.init)
+            }
+            #expect(latencies.count == 5 && latencies == latencies.sorted())
+            #expect(trip["throughput_per_s"] != nil && trip["cpu_ns_per_op"] != nil)
+            let idle = try row("idle")
+            #expect(idle["repetitions"] == "2" && idle["producers"] == "0" && idle["throughput_per_s"] == nil)
+            let samples = files.rows("samples.csv", ["implementation": id, "metric": "idle_cpu_per_s"])
+            #expect(samples.count == 2 && samples.allSatisfy { $0["unit"] == "ns" && $0["value"] != nil })
+        }
+        #expect(run.output.contains("Round trip of one element") && run.output.contains("Waiting on an empty queue"))
+    }
+
     @Test("prints its tables as JSON alone when asked to")
     func json() async throws {
         let workspace = try Workspace()

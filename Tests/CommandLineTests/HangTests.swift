@@ -13,4 +13,15 @@ struct HangTests {
         #expect(files.findings.contains { $0.message.contains("hung") })
         files.expectMeasured("mutex")
     }
+
+    @Test("when a thread that parked is never woken")
+    func neverWoken() async throws {
+        let workspace = try Workspace()
+        let run = try await Tool.broken.run(try workspace.options(.parking(["mutex", "never-wakes"])))
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 5)
+        files.expectOnlyNamed("never-wakes")
+        #expect(files.findings.contains { $0.message.contains("hung") })
+        files.expectMeasured("mutex")
+    }
 }

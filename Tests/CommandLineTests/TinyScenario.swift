@@ -42,6 +42,48 @@ struct TinyScenario: Sendable {
         )
     }
 
+    /// Threads that leave the waiting to a queue which is always full or empty.
+    static func parking(_ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "parking",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [threads]", "repetitions: 1", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 1", "waiting: park", "arrival: {kind: closed-loop}",
+            ]
+        )
+    }
+
+    /// One element to and fro.
+    static func roundTrip(_ implementations: [String], driver: String, waiting: String) -> TinyScenario {
+        TinyScenario(
+            "round-trip",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [\(driver)]", "repetitions: 1", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
+                "consumers: 1", "capacity: 4", "waiting: \(waiting)", "arrival: {kind: round-trip}",
+            ]
+        )
+    }
+
+    /// Consumers that wait in vain.
+    static func idle(_ implementations: [String], driver: String) -> TinyScenario {
+        TinyScenario(
+            "idle",
+            section: "throughput",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.1", "warmup_s: 0", "producers: 0",
+                "consumers: 2", "capacity: 4", "waiting: park", "arrival: {kind: idle}",
+            ]
+        )
+    }
+
     /// One worker that pushes and pops in turn.
     static func alternating(_ implementations: [String]) -> TinyScenario {
         TinyScenario(

@@ -45,8 +45,6 @@ public struct QueueImplementation: Sendable {
     public let role: Role
     /// Whether it is what the package offers, another's, or the same thing once more in another form.
     let standing: Standing
-    /// Of one from a library: whether that can block threads.
-    let libraryCanBlock: Bool
     /// One line for `list`.
     public let summary: String
     /// The policies it offers. Their names count, not their numbers: who can sample can sample one in any n.
@@ -65,6 +63,8 @@ public struct QueueImplementation: Sendable {
     let arrivals: ArrivalSupport
     /// For a yardstick: the implementation that it drives without the harness's protocol.
     let yardstickFor: String?
+    /// Whether threads can park in it; `nil`: one is made and looked at.
+    let parksThreads: Bool?
     /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
     let library: String?
     let words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?
@@ -127,8 +127,8 @@ public struct QueueImplementation: Sendable {
         conservesElements: Bool,
         arrivals: ArrivalSupport,
         yardstickFor: String?,
+        parksThreads: Bool? = nil,
         library: String? = nil,
-        libraryCanBlock: Bool = false,
         words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
         payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
     ) {
@@ -145,8 +145,8 @@ public struct QueueImplementation: Sendable {
         self.conservesElements = conservesElements
         self.arrivals = arrivals
         self.yardstickFor = yardstickFor
+        self.parksThreads = parksThreads
         self.library = library
-        self.libraryCanBlock = libraryCanBlock
         self.words = words
         self.payloads = payloads
     }
@@ -167,15 +167,12 @@ public struct QueueImplementation: Sendable {
         }
         if load.payloadBytes > 8 ? payloads == nil : words == nil { return "no elements of \(load.payloadBytes) bytes" }
         if !arrivals.contains(load.arrival) { return "not under this kind of load" }
-        if driver == .threads, load.waiting == .park, !canPark(load) {
-            return "no thread can wait in it"
-        }
+        if driver == .threads, load.waiting == .park, !canPark(under: load) { return "no thread can park in it" }
         return nil
     }
 
-    /// Whether threads can wait in it. A library says so beforehand: it is opened only where it is measured.
-    private func canPark(_ load: QueueLoad) -> Bool {
-        library == nil ? make(for: load, drops: DropCounter())?.parkingThreads != nil : libraryCanBlock
+    private func canPark(under load: QueueLoad) -> Bool {
+        parksThreads ?? (make(for: load, drops: DropCounter())?.parkingThreads != nil)
     }
 
     /// Makes the queue that a load asks for; `drops` counts what its policy gives up.
@@ -191,6 +188,13 @@ public struct QueueImplementation: Sendable {
         }
         return load.payloadBytes > 8 ? payloads?(setup()) : words?(setup())
     }
+}
+
+extension QueueImplementation {
+    /// One of each kind.
+    public static let everyPolicy: [OverflowPolicy] = [
+        .block, .reject, .dropNewest, .dropOldest, .sample(oneIn: 1), .throttle(), .spill,
+    ]
 }
 
 /// What a queue is to the package.
@@ -217,8 +221,7 @@ enum ArrivalSupport: Sendable {
     func contains(_ arrival: Arrival) -> Bool {
         switch (self, arrival) {
         case (.separateWorkers, .alternating): false
-        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (.saturated, .roundTrip),
-            (_, .alternating): true
+        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (.saturated, .roundTrip), (_, .alternating): true
         default: false
         }
     }
@@ -240,12 +243,5 @@ extension QueueLoad {
             )
         case .spill: .spill
         }
-    }
-}
-
-extension [OverflowPolicy] {
-    /// One of each kind.
-    public static var all: [OverflowPolicy] {
-        [.block, .reject, .dropNewest, .dropOldest, .sample(oneIn: 1), .throttle(), .spill]
     }
 }

@@ -36,7 +36,7 @@ public struct QueueInstance: Sendable {
     /// No queue, for a reason that the measurement is reported to have failed for.
     init(failure: String) {
         self.init(
-            queue: (),
+            queue: failure,
             threads: nil,
             parkingThreads: nil,
             tasks: nil,
@@ -100,7 +100,9 @@ public struct QueueInstance: Sendable {
     @inlinable
     func unwrapped<Queue>(as type: Queue.Type) -> Queue {
         guard let queue = queue as? Queue else {
-            preconditionFailure("an implementation must always make the same type of queue; it made \(queue) and a \(type)")
+            preconditionFailure(
+                "an implementation must always make the same type of queue; it made \(queue) and a \(type)"
+            )
         }
         return queue
     }

@@ -19,7 +19,7 @@ extension Registry {
                 id: "mutex",
                 family: .mutex,
                 summary: "ring buffer behind a lock (pthread mutex); strict FIFO",
-                policies: .all,
+                policies: QueueImplementation.everyPolicy,
                 words: { QueueInstance(MutexQueue<UInt64>($0)) },
                 payloads: { QueueInstance(MutexQueue<Payload>($0)) }
             )
@@ -29,7 +29,7 @@ extension Registry {
                 id: "actor",
                 family: .actor,
                 summary: "ring buffer behind an actor; strict FIFO; tasks only",
-                policies: .all,
+                policies: QueueImplementation.everyPolicy,
                 drivenByThreads: false,
                 words: { QueueInstance(ActorQueue<UInt64>($0)) },
                 payloads: { QueueInstance(ActorQueue<Payload>($0)) }
@@ -124,7 +124,7 @@ extension Registry {
                 family: .lockFree,
                 role: .contender,
                 summary: "lock-free ring for one producer and one consumer; strict; threads and tasks",
-                policies: [OverflowPolicy].all.filter { ![.dropOldest, .spill].contains($0) },
+                policies: QueueImplementation.everyPolicy.filter { ![.dropOldest, .spill].contains($0) },
                 drivers: [.threads, .tasks],
                 maxProducers: 1,
                 maxConsumers: 1,
@@ -235,7 +235,7 @@ extension QueueImplementation {
             role: .contender,
             standing: standing,
             summary: summary,
-            policies: .all,
+            policies: everyPolicy,
             drivers: drivers,
             conservesElements: true,
             arrivals: .all,
@@ -265,6 +265,7 @@ extension QueueImplementation {
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
+            parksThreads: entry().push_wait != nil && entry().pop_wait != nil,
             words: { makeQueue($0, id: id, entry) },
             payloads: nil
         )

@@ -71,7 +71,9 @@ struct QueueFields {
             throw waiting.error("is 'park', but a worker that pushes and pops in turn ('alternating') never waits")
         }
         if let policy = file["policy"], load.arrival == .roundTrip, load.policy != .block {
-            throw policy.error("is '\(load.policy.rawValue)', but in a 'round-trip' no queue is ever full: leave it out")
+            throw policy.error(
+                "is '\(load.policy.rawValue)', but in a 'round-trip' no queue is ever full: leave it out"
+            )
         }
     }
 }

@@ -37,7 +37,8 @@ enum ScenarioKeys {
         }
         if stress.contains(key) { return "belongs to 'section: stress'; this is 'section: \(section.rawValue)'" }
         if measured.contains(key) {
-            return "doesn't belong to 'section: stress', where 'overload_factor' and 'service_time_us' set the arrivals, "
+            return
+                "doesn't belong to 'section: stress', where 'overload_factor' and 'service_time_us' set the arrivals, "
                 + "one element at a time"
         }
         return nil

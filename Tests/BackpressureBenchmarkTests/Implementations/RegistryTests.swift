@@ -1,4 +1,5 @@
 import BoundedQueues
+import Synchronization
 import Testing
 
 @testable import BackpressureBenchmark
@@ -56,6 +57,44 @@ struct RegistryTests {
         load = Samples.queueLoad
         load.arrival = .poisson(ratePerSecond: 1)
         #expect(null?.reasonAgainst(load, driver: .threads) != nil)
+    }
+
+    @Test("keeps a queue in which no thread can park out of loads where threads do")
+    func parking() {
+        var load = Samples.queueLoad
+        load.waiting = .park
+        #expect(PlainQueue.implementation().reasonAgainst(load, driver: .threads) == nil)
+        let unbounded = Registry.builtIn.queues.first { $0.id == "unbounded" }
+        #expect(unbounded?.reasonAgainst(load, driver: .threads) == "no thread can park in it")
+        #expect(unbounded?.reasonAgainst(load, driver: .tasks) == nil, "tasks suspend in any")
+        #expect(unbounded?.reasonAgainst(Samples.queueLoad, driver: .threads) == nil)
+    }
+
+    @Test("compares policies by their names, not by their numbers, and gives a queue what it needs for them")
+    func policies() {
+        var load = Samples.queueLoad
+        load.policySettings = PolicySettings(sampleOneIn: 7, lowWatermark: 0.25)
+        for policy in QueueLoad.Policy.allCases {
+            load.policy = policy
+            let made = Mutex<(OverflowPolicy, Int?)?>(nil)
+            let queue = QueueImplementation(
+                id: "able",
+                family: .other,
+                summary: "does everything",
+                policies: QueueImplementation.everyPolicy,
+                words: { setup in
+                    made.withLock { $0 = (setup.policy, (setup.spillStore as? InMemorySpillStore<UInt64>)?.limit) }
+                    return QueueInstance(MutexQueue<UInt64>(capacity: setup.capacity))
+                },
+                payloads: nil
+            )
+            #expect(queue.reasonAgainst(load, driver: .threads) == nil)
+            #expect(queue.make(for: load, drops: DropCounter()) != nil)
+            made.withLock {
+                #expect($0?.0 == load.overflowPolicy)
+                #expect($0?.1 == (policy == .spill ? load.policySettings.spillLimit : nil))
+            }
+        }
     }
 
     @Test("keeps a queue for few producers or consumers out of loads with more")

@@ -93,6 +93,26 @@ struct RunResultsTests {
         let result = Samples.result(Samples.job(scenario), report: report)
         #expect(try finding(results([result], of: [scenario])).message.contains("no latency"))
         #expect(try results([Samples.result(Samples.job(), report: report)]).findings.isEmpty)
+        load.arrival = .roundTrip
+        let trip = Samples.scenario("sample", .queue(load))
+        let trips = Samples.result(Samples.job(trip), report: report)
+        #expect(try finding(results([trips], of: [trip])).message.contains("no latency"))
+    }
+
+    @Test("is a processor time that is missing where everybody waits, and no throughput there")
+    func idle() throws {
+        var load = Samples.queueLoad
+        (load.arrival, load.producers) = (.idle, 0)
+        let scenario = Samples.scenario("sample", .queue(load))
+        func results(_ metrics: KeyValuePairs<Metric, Double>) throws -> RunResults {
+            try self.results([Samples.result(Samples.job(scenario), report: Samples.report(metrics))], of: [scenario])
+        }
+        let good = try results([.idleCPU: 0, .peakAllocated: 10])
+        #expect(good.findings.isEmpty, "no time at all is a figure too")
+        #expect(good.comparison.map(\.repetitions) == [1] && good.comparison[0].throughputPerS == nil)
+        #expect(good.comparison[0].producers == 0)
+        #expect(try finding(results([.peakAllocated: 10])).message.contains("no processor time"))
+        #expect(try finding(results([.idleCPU: 0])).message.contains("no memory"))
     }
 
     @Test("is an inaccurate limiter, or a control that keeps the envelope after a rest")

@@ -40,6 +40,33 @@ struct QueueMeasurementTests {
         #expect(values == values.sorted())
     }
 
+    @Test("of a round trip are its throughput and latency")
+    func roundTrip() async throws {
+        let report = try await measure { $0.arrival = .roundTrip }
+        #expect(Set(report.metrics.keys) == names(always + latencies))
+        #expect(report[.throughput].map { $0 > 0 } == true)
+    }
+
+    @Test("of waiting in vain are the processor time, and nothing by the element")
+    func idle() async throws {
+        let report = try await measure {
+            ($0.arrival, $0.waiting, $0.producers) = (.idle, .park, 0)
+        }
+        #expect(Set(report.metrics.keys) == names([.idleCPU]))
+        #expect(report[.idleCPU].map { $0 >= 0 && $0.isFinite } == true)
+    }
+
+    @Test("of a queue that spills include how much it did")
+    func spilling() async throws {
+        let report = try await measure {
+            $0.policy = .spill
+            $0.policySettings.spillLimit = 100
+            $0.serviceTimeNanoseconds = 100_000
+        }
+        #expect(Set(report.metrics.keys) == names(always + [.refusedShare, .evictedShare, .spilledShare]))
+        #expect(report[.spilledShare].map { $0 > 0 && $0 <= 1 } == true)
+    }
+
     @Test("include what was given up where the policy gives up elements, and only there")
     func shares() async throws {
         let report = try await measure {

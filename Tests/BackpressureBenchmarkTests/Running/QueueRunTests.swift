@@ -7,38 +7,63 @@ import Testing
 struct QueueRunTests {
     struct Combination: Sendable, CustomTestStringConvertible {
         let queue: QueueImplementation
-        let policy: QueueLoad.Policy
+        let load: QueueLoad
         let driver: Scenario.Driver
-        let arrival: Arrival
 
-        var testDescription: String { "\(queue.id), \(policy.rawValue), \(driver.rawValue), \(arrival)" }
+        var testDescription: String {
+            "\(queue.id), \(load.policy.rawValue), \(driver.rawValue), \(load.arrival), \(load.waiting.rawValue), "
+                + "batches of \(load.batch)"
+        }
     }
 
-    static let combinations = Registry.builtIn.queues.filter(\.conservesElements).flatMap { queue in
-        QueueLoad.Policy.allCases.flatMap { policy in
-            Scenario.Driver.allCases.flatMap { driver in
-                [Arrival.closedLoop, .constant(ratePerSecond: 50_000), .alternating].compactMap { arrival in
-                    var load = Samples.queueLoad
-                    (load.policy, load.arrival) = (policy, arrival)
-                    guard queue.reasonAgainst(load, driver: driver) == nil else { return nil as Combination? }
-                    return Combination(queue: queue, policy: policy, driver: driver, arrival: arrival)
-                }
-            }
+    /// A load on two producers and two consumers where that makes sense.
+    static func load(
+        _ arrival: Arrival = .closedLoop,
+        policy: QueueLoad.Policy = .block,
+        waiting: QueueLoad.Waiting = .yield,
+        batch: Int = 1
+    ) -> QueueLoad {
+        var load = Samples.queueLoad
+        (load.policy, load.arrival, load.waiting, load.batch) = (policy, arrival, waiting, batch)
+        load.capacity = 4
+        // Small, so that what it does happens.
+        load.policySettings = PolicySettings(sampleOneIn: 3, longestDelayNanoseconds: 50_000, spillLimit: 8)
+        switch arrival {
+        case .alternating, .roundTrip: (load.producers, load.consumers) = (1, 1)
+        case .idle: (load.producers, load.consumers) = (0, 2)
+        default: (load.producers, load.consumers) = (2, 2)
         }
+        return load
+    }
+
+    static let combinations = (Registry.builtIn.queues.filter(\.conservesElements) + [PlainQueue.implementation()])
+        .flatMap { queue in
+            QueueLoad.Policy.allCases.flatMap { policy in
+                [
+                    load(.closedLoop, policy: policy), load(.closedLoop, policy: policy, waiting: .park),
+                    load(.constant(ratePerSecond: 50_000), policy: policy),
+                    load(.constant(ratePerSecond: 50_000), policy: policy, waiting: .park),
+                    load(.closedLoop, policy: policy, batch: 3), load(.alternating, policy: policy),
+                ]
+            }.flatMap { load in combine(queue, load) }
+                + [load(.roundTrip), load(.roundTrip, waiting: .park)].flatMap { load in combine(queue, load) }
+        }
+
+    private static func combine(_ queue: QueueImplementation, _ load: QueueLoad) -> [Combination] {
+        var load = load
+        load.producers = min(load.producers, queue.maxProducers ?? .max)
+        load.consumers = min(load.consumers, queue.maxConsumers ?? .max)
+        let drivers = load.waiting == .park ? [Scenario.Driver.threads] : Scenario.Driver.allCases
+        return drivers.filter { queue.reasonAgainst(load, driver: $0) == nil }
+            .map { [load] in Combination(queue: queue, load: load, driver: $0) }
     }
 
     private func run(
         _ queue: QueueImplementation,
-        policy: QueueLoad.Policy = .block,
+        _ load: QueueLoad = load(),
         driver: Scenario.Driver = .threads,
-        arrival: Arrival = .closedLoop
+        until isEnough: (QueueRun.Outcome) -> Bool = { $0.offered >= 40 }
     ) async throws -> QueueRun.Outcome {
-        var load = Samples.queueLoad
-        (load.policy, load.arrival) = (policy, arrival)
-        if arrival != .alternating {
-            (load.producers, load.consumers) = (min(2, queue.maxProducers ?? 2), min(2, queue.maxConsumers ?? 2))
-            load.capacity = 4
-        }
         let run = QueueRun(
             implementation: queue,
             load: load,
@@ -48,34 +73,87 @@ struct QueueRunTests {
             durationSeconds: 0.01
         )
         // On a busy machine a short run may be over before its workers have begun: that one shows nothing.
-        let enough = 40
         for _ in 0..<50 {
             let outcome = try await onOwnThread { () throws(MeasurementError) in try run.perform() }
-            if outcome.offered >= enough { return outcome }
+            if isEnough(outcome) { return outcome }
         }
         return try #require(nil, "the workers never got to work")
     }
 
     @Test("accounts for every element", arguments: combinations)
     func conservation(_ combination: Combination) async throws {
-        let outcome = try await run(
-            combination.queue,
-            policy: combination.policy,
-            driver: combination.driver,
-            arrival: combination.arrival
-        )
+        let outcome = try await run(combination.queue, combination.load, driver: combination.driver)
         #expect(outcome.violation == nil)
         #expect(outcome.lost == 0)
         #expect(outcome.taken > 0)
-        if combination.policy != .dropOldest { #expect(outcome.evicted == 0) }
-        if combination.policy != .dropNewest { #expect(outcome.dropped == 0) }
+        let policy = combination.load.policy
+        if policy != .dropOldest { #expect(outcome.evicted == 0) }
+        if policy != .dropNewest, policy != .sample { #expect(outcome.dropped == 0) }
+        if policy != .spill { #expect(outcome.spilled == 0) }
+    }
+
+    @Test("is run with the policies that the load names", arguments: ["mutex", "actor", "ring"])
+    func policies(id: String) async throws {
+        let queue = try #require(Registry.builtIn.queues.first { $0.id == id })
+        let driver = Scenario.Driver.allCases.first { queue.reasonAgainst(Self.load(), driver: $0) == nil }
+        func outcome(_ policy: QueueLoad.Policy) async throws -> QueueRun.Outcome {
+            var load = Self.load(policy: policy)
+            // Far too slow for its producers.
+            (load.consumers, load.serviceTimeNanoseconds) = (1, 100_000)
+            return try await run(queue, load, driver: try #require(driver))
+        }
+        let sampled = try await outcome(.sample)
+        #expect(sampled.dropped > 0 && sampled.violation == nil)
+        let spilled = try await outcome(.spill)
+        #expect(spilled.spilled > 0 && spilled.refused > 0 && spilled.violation == nil, "8 elements go to the store")
+        let throttled = try await outcome(.throttle)
+        #expect(throttled.violation == nil)
+    }
+
+    @Test("measures each round trip as a whole", arguments: ["mutex", "actor", "ring", "plain"])
+    func roundTrip(id: String) async throws {
+        let queue = try #require(
+            (Registry.builtIn.queues + [PlainQueue.implementation()]).first { $0.id == id }
+        )
+        for combination in Self.combine(queue, Self.load(.roundTrip))
+            + Self.combine(queue, Self.load(.roundTrip, waiting: .park))
+        {
+            let outcome = try await run(queue, combination.load, driver: combination.driver) { $0.latencyCount > 0 }
+            #expect(outcome.violation == nil)
+            #expect(outcome.latencyCount <= outcome.taken)
+            #expect(outcome.latenciesOutOfRange == 0)
+        }
+    }
+
+    @Test("may have nobody who offers anything", arguments: [QueueLoad.Waiting.yield, .park])
+    func idle(waiting: QueueLoad.Waiting) async throws {
+        for combination in ["mutex", "actor", "ring"].flatMap({ id in
+            Registry.builtIn.queues.filter { $0.id == id }.flatMap {
+                Self.combine($0, Self.load(.idle, waiting: waiting))
+            }
+        }) {
+            let run = QueueRun(
+                implementation: combination.queue,
+                load: combination.load,
+                driver: combination.driver,
+                seed: 1,
+                warmupSeconds: 0,
+                durationSeconds: 0.01
+            )
+            let outcome = try await onOwnThread { () throws(MeasurementError) in try run.perform() }
+            #expect(outcome.violation == nil)
+            #expect(outcome.offered == 0 && outcome.taken == 0)
+            #expect(outcome.measured.seconds > 0)
+        }
     }
 
     @Test("ends with a yardstick that gives elements out for ever too", arguments: Scenario.Driver.allCases)
     func yardstick(driver: Scenario.Driver) async throws {
         let null = try #require(Registry.builtIn.queues.first { $0.role == .yardstick && !$0.conservesElements })
-        #expect(try await run(null, driver: driver, arrival: .alternating).taken > 0)
-        #expect(try await run(null, driver: driver, arrival: .closedLoop).taken > 0)
+        for load in [Self.load(.alternating), Self.load(), Self.load(batch: 3), Self.load(.roundTrip)] {
+            #expect(try await run(null, load, driver: driver).taken > 0)
+        }
+        #expect(null.reasonAgainst(Self.load(.idle), driver: driver) != nil, "it never lets anyone wait")
     }
 
     @Test("misses what a queue loses or makes up", arguments: [0, 2], [Arrival.closedLoop, .alternating])
@@ -87,8 +165,42 @@ struct QueueRunTests {
             words: { QueueInstance(MiscountingQueue($0, copies: copies)) },
             payloads: nil
         )
-        let outcome = try await run(queue, arrival: arrival)
+        let outcome = try await run(queue, Self.load(arrival))
         #expect(outcome.violation?.contains("were taken") == true, "\(outcome)")
+    }
+
+    @Test(
+        "misses what is lost in a batch, or counted wrongly",
+        arguments: PlainQueue.Defect.allCases,
+        Scenario.Driver.allCases
+    )
+    func brokenBatches(defect: PlainQueue.Defect, driver: Scenario.Driver) async throws {
+        let outcome = try await run(PlainQueue.implementation(defect), Self.load(batch: 3), driver: driver)
+        #expect(outcome.violation != nil, "\(outcome)")
+    }
+
+    @Test("misses what is lost or made up by a queue in which threads park", arguments: [0, 2])
+    func brokenParking(copies: Int) async throws {
+        let queue = PlainQueue.implementation(copies == 0 ? .losesElements : .duplicatesElements)
+        let outcome = try await run(queue, Self.load(waiting: .park))
+        #expect(outcome.violation != nil, "\(outcome)")
+    }
+
+    @Test(
+        "misses an element that doesn't come back from a round trip, or comes back twice",
+        arguments: [PlainQueue.Defect.losesElements, .duplicatesElements],
+        [QueueLoad.Waiting.yield, .park]
+    )
+    func brokenRoundTrip(defect: PlainQueue.Defect, waiting: QueueLoad.Waiting) async throws {
+        let queue = PlainQueue.implementation(defect)
+        var load = Self.load(.roundTrip, waiting: waiting)
+        // Room for what comes back twice: else both would soon wait for each other.
+        load.capacity = 1_000_000
+        for combination in Self.combine(queue, load) {
+            // Nothing is wrong with the first few elements.
+            let outcome = try await run(queue, combination.load, driver: combination.driver) { $0.offered >= 10 }
+            #expect(outcome.violation != nil, "\(combination): \(outcome)")
+        }
     }
 
     @Test("says what is wrong with the counts")

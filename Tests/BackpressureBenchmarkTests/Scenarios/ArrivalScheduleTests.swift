@@ -21,7 +21,7 @@ struct ArrivalScheduleTests {
 
     @Test("closed-loop and alternating arrivals have none")
     func none() throws {
-        for arrival in [Arrival.closedLoop, .alternating] {
+        for arrival in [Arrival.closedLoop, .alternating, .roundTrip, .idle] {
             #expect(try ArrivalSchedule(arrival, durationSeconds: 1, producers: 1, seed: 1) == nil)
             #expect(ArrivalSchedule.expectedArrivals(arrival, durationSeconds: 1) == nil)
         }

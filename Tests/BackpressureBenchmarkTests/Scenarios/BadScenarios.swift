@@ -204,6 +204,114 @@ enum BadScenarios {
         BadScenario(limiter, "callers", "0", at: (7, 10), "an integer from 1 to 1024"),
     ]
 
+    /// Keys that are fine by themselves, and make no sense together.
+    static let combinations = [
+        BadScenario(queue, "waiting", "spin", at: (9, 10), "'waiting' is 'spin'; allowed: yield, park"),
+        BadScenario(queue, "batch", "0", at: (9, 8), "'batch' is '0'; allowed: an integer from 1 to 65536"),
+        BadScenario(stress, "batch", "4", at: (11, 1), "doesn't belong to 'section: stress'"),
+        BadScenario(limiter, "waiting", "park", at: (10, 1), "belongs to 'mechanism: queue'"),
+        BadScenario(
+            queue.setting("arrival", "{kind: poisson, rate_per_s: 5}").setting("batch", "2"),
+            9,
+            8,
+            "'batch' is 2, but only arrivals of the kind 'closed-loop' are offered in batches"
+        ),
+        BadScenario(
+            queue.setting("arrival", "{kind: trace, trace: x.csv}").setting("batch", "2"),
+            9,
+            8,
+            "only arrivals of the kind 'closed-loop'"
+        ),
+        BadScenario(
+            queue.setting("batch", "2").setting("waiting", "park"),
+            9,
+            8,
+            "a thread that parks ('waiting: park') waits for one element"
+        ),
+        BadScenario(
+            queue.setting("arrival", "{kind: alternating}").setting("waiting", "park"),
+            9,
+            10,
+            "'waiting' is 'park', but a worker that pushes and pops in turn"
+        ),
+        BadScenario(
+            queue.setting("arrival", "{kind: round-trip}").setting("consumers", "2"),
+            8,
+            10,
+            "is 'round-trip', one worker that sends and one that answers"
+        ),
+        BadScenario(
+            queue.setting("arrival", "{kind: round-trip}").setting("policy", "reject"),
+            9,
+            9,
+            "'policy' is 'reject', but in a 'round-trip' no queue is ever full"
+        ),
+        BadScenario(
+            queue.setting("arrival", "{kind: idle}"),
+            5,
+            12,
+            "'producers' is '1'; allowed: an integer from 0 to 0; with the arrivals 'idle' nobody offers anything"
+        ),
+        BadScenario(queue, "arrival", "{kind: idle, rate_per_s: 5}", at: (5, 12), "'producers' is '1'"),
+        BadScenario(
+            queue.setting("policy", "reject").setting("sample_one_in", "4"),
+            10,
+            16,
+            "'sample_one_in' belongs to 'policy: sample'; this is 'policy: reject'"
+        ),
+        BadScenario(
+            queue,
+            "low_watermark",
+            "0.5",
+            at: (9, 16),
+            "'low_watermark' belongs to 'policy: sample' or 'policy: throttle'; this is 'policy: block'"
+        ),
+        BadScenario(queue, "spill_limit", "4", at: (9, 14), "belongs to 'policy: spill'; this is 'policy: block'"),
+        BadScenario(queue, "longest_delay_us", "4", at: (9, 19), "belongs to 'policy: throttle'"),
+        BadScenario(
+            queue.setting("policy", "sample").setting("sample_one_in", "0"),
+            10,
+            16,
+            "an integer from 1 to 1000000"
+        ),
+        BadScenario(
+            queue.setting("policy", "throttle").setting("high_watermark", "1.5"),
+            10,
+            17,
+            "a finite number from 0 to 1"
+        ),
+        BadScenario(
+            queue.setting("policy", "throttle").setting("high_watermark", "0.25"),
+            10,
+            17,
+            "'low_watermark' (0.5) must not be above 'high_watermark' (0.25)"
+        ),
+        BadScenario(
+            queue.setting("policy", "throttle").setting("low_watermark", "1"),
+            10,
+            16,
+            "'low_watermark' (1) must not be above 'high_watermark' (0.9)"
+        ),
+        BadScenario(
+            queue.setting("policy", "throttle").setting("longest_delay_us", "-1"),
+            10,
+            19,
+            "a finite number from 0 to 1000000"
+        ),
+        BadScenario(
+            queue.setting("policy", "spill").setting("spill_limit", "0"),
+            10,
+            14,
+            "an integer from 1 to 16777216"
+        ),
+        BadScenario(
+            stress.setting("policy", "spill").setting("payload_bytes", "4096"),
+            9,
+            17,
+            "is too small: a full queue ('capacity' and 'spill_limit' times 'payload_bytes')"
+        ),
+    ]
+
     static let arrivals = [
         BadScenario(
             queue,
@@ -218,7 +326,7 @@ enum BadScenarios {
             "arrival",
             "{kind: poison}",
             at: (8, 17),
-            "allowed: closed-loop, alternating, constant, poisson, on-off, trace; did you mean 'poisson'?"
+            "allowed: closed-loop, alternating, round-trip, idle, constant, poisson, on-off, trace; did you mean 'poisson'?"
         ),
         BadScenario(
             queue,

@@ -33,6 +33,9 @@ struct ScenarioFileErrorTests {
     @Test("arrivals and demands that make no sense", arguments: BadScenarios.arrivals)
     func arrivals(_ bad: BadScenario) async throws { try await check(bad) }
 
+    @Test("keys and values that make no sense together", arguments: BadScenarios.combinations)
+    func combinations(_ bad: BadScenario) async throws { try await check(bad) }
+
     @Test("the description is what an editor can jump to")
     func description() {
         let error = InputFileError(path: "a/b.yaml", line: 3, column: 7, message: "what is wrong")

@@ -1,3 +1,4 @@
+import BoundedQueues
 import Foundation
 import Testing
 
@@ -121,8 +122,47 @@ struct ScenarioFileTests {
         }
         #expect(try await arrival("{kind: closed-loop}") == .closedLoop)
         #expect(try await arrival("{kind: alternating}") == .alternating)
+        #expect(try await arrival("{kind: round-trip}") == .roundTrip)
+        let idle = try await queue(ScenarioTexts.queue.setting("arrival", "{kind: idle}").setting("producers", "0"))
+        #expect(idle.arrival == .idle && idle.producers == 0)
         #expect(try await arrival("{kind: constant, rate_per_s: 10}") == .constant(ratePerSecond: 10))
         #expect(try await arrival("{kind: poisson, rate_per_s: +1.5e1}") == .poisson(ratePerSecond: 15))
+    }
+
+    @Test("how threads wait, and how many elements go at once")
+    func waitingAndBatch() async throws {
+        let plain = try await queue(ScenarioTexts.queue)
+        #expect(plain.waiting == .yield && plain.batch == 1)
+        #expect(try await queue(ScenarioTexts.queue.setting("waiting", "park")).waiting == .park)
+        #expect(try await queue(ScenarioTexts.queue.setting("waiting", "yield")) == plain)
+        #expect(try await queue(ScenarioTexts.queue.setting("batch", "32")).batch == 32)
+        #expect(try await queue(ScenarioTexts.stress.setting("waiting", "park")).waiting == .park)
+    }
+
+    @Test("every policy with its numbers")
+    func policies() async throws {
+        func policy(_ name: String, _ keys: KeyValuePairs<String, String> = [:]) async throws -> OverflowPolicy {
+            var text = ScenarioTexts.queue.setting("policy", name)
+            for (key, value) in keys { text = text.setting(key, value) }
+            return try await queue(text).overflowPolicy
+        }
+        for each in QueueLoad.Policy.allCases {
+            #expect(try await policy(each.rawValue).description == each.rawValue)
+        }
+        #expect(try await policy("sample") == .sample(oneIn: 10, above: 0.5))
+        #expect(
+            try await policy("sample", ["sample_one_in": "3", "low_watermark": "0.25"])
+                == .sample(oneIn: 3, above: 0.25)
+        )
+        #expect(try await policy("throttle") == .throttle(from: 0.5, to: 0.9, longestDelay: .milliseconds(10)))
+        let throttle = try await policy(
+            "throttle",
+            ["low_watermark": "0", "high_watermark": "1", "longest_delay_us": "0.5"]
+        )
+        #expect(throttle == .throttle(from: 0, to: 1, longestDelay: .nanoseconds(500)))
+        let spill = try await queue(ScenarioTexts.queue.setting("policy", "spill").setting("spill_limit", "7"))
+        #expect(spill.overflowPolicy == .spill && spill.policySettings.spillLimit == 7)
+        #expect(spill.mostElements == 16 + 7)
     }
 
     @Test("a byte order mark, Windows line ends and anchors are no trouble")
@@ -184,6 +224,30 @@ struct CommittedScenarioTests {
             #expect((schedule == nil) == (expected == nil))
             guard let schedule, let expected else { continue }
             #expect(abs(Double(schedule.count) - expected) <= 6 * expected.squareRoot(), "\(scenario.name)")
+        }
+    }
+
+    @Test("the profiles keep their limits of measuring", arguments: [(Scenario.Profile.quick, 60.0), (.standard, 150)])
+    func limits(profile: Scenario.Profile, seconds: Double) async throws {
+        var options = RunOptions()
+        options.profile = profile
+        let scenarios = try await ScenarioFile.readFolder(path: Files.scenarios)
+        let plan = try RunPlan(options, scenarios: scenarios, registry: .builtIn)
+        #expect(plan.plannedSeconds <= seconds)
+    }
+
+    @Test("every one can be measured by something that is to be compared")
+    func supported() async throws {
+        for scenario in try await ScenarioFile.readFolder(path: Files.scenarios) {
+            var options = RunOptions()
+            options.profile = .full
+            let plan = try RunPlan(options, scenarios: [scenario], registry: .builtIn)
+            for driver in scenario.drivers where scenario.section == .throughput {
+                #expect(
+                    plan.measurements.contains { $0.job.driver == driver && $0.role == .contender },
+                    "\(scenario.name), \(driver)"
+                )
+            }
         }
     }
 

@@ -49,7 +49,7 @@ extension QueueImplementation {
             id: queue.id,
             family: .foreign,
             role: .contender,
-            summary: "from \(library); \(queue.specification.summary)\(queue.canBlock ? "; threads can wait in it" : "")",
+            summary: "from \(library); \(queue.specification.summary)\(queue.canBlock ? "; can block threads" : "")",
             policies: [.block, .reject],
             drivers: [.threads, .tasks],
             maxProducers: queue.maxProducers == 0 ? nil : Int(queue.maxProducers),
@@ -58,8 +58,8 @@ extension QueueImplementation {
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
+            parksThreads: queue.canBlock,
             library: library,
-            libraryCanBlock: queue.canBlock,
             words: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } },
             payloads: { makeQueue($0, id: queue.id, library: library) { try entry(at: index, library: library) } }
         )

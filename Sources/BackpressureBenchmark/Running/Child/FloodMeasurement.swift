@@ -89,9 +89,9 @@ struct FloodMeasurement {
         return report
     }
 
-    /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of its
-    /// producers (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is what
-    /// the queue says it keeps: what was asked for, unless it is a foreign one that rounds up.
+    /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of
+    /// its producers (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is
+    /// what the queue says it keeps: what was asked for, unless it is a foreign one that rounds up.
     private func boundBytes(capacity: Int) -> Int {
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
         let stored = load.mostElements - load.capacity

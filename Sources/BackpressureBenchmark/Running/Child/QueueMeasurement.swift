@@ -25,7 +25,7 @@ struct QueueMeasurement {
             report[.cpuTime] = measured.cpuNanoseconds / Double(measured.operations)
             report[.contextSwitches] = Double(measured.contextSwitches) / Double(measured.operations)
         }
-        if outcome.latency.totalCount > 0, outcome.latenciesOutOfRange == 0 {
+        if outcome.latencyCount > 0, outcome.latenciesOutOfRange == 0 {
             report[.latencyP50] = Double(outcome.latency.valueAtPercentile(50))
             report[.latencyP90] = Double(outcome.latency.valueAtPercentile(90))
             report[.latencyP99] = Double(outcome.latency.valueAtPercentile(99))

@@ -23,6 +23,7 @@ extension QueueRun {
         var takenSum: UInt64 = 0
         var evictedSum: UInt64 = 0
 
+        var latencyCount: Int { Int(latency.totalCount) }
         var lost: Int { accepted - taken - evicted }
     }
 

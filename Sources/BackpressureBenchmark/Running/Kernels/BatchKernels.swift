@@ -164,7 +164,8 @@ struct Batch<Element: BenchmarkElement> {
         let first = task.firstNumber &+ offered &- UInt64(elements.count - position)
         let count = UInt64(consumed)
         completed &+= UInt64(truncatingIfNeeded: result.accepted)
-        numberSum &+= count &* first &+ (count.isMultiple(of: 2) ? count / 2 &* (count &- 1) : (count &- 1) / 2 &* count)
+        numberSum &+=
+            count &* first &+ (count.isMultiple(of: 2) ? count / 2 &* (count &- 1) : (count &- 1) / 2 &* count)
         position += consumed
         return result.ending
     }
