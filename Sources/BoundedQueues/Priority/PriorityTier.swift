@@ -105,6 +105,19 @@ public struct PerTier<Value> {
     }
 }
 
+extension PerTier {
+    /// Changes the value of a tier: what ``subscript(_:)`` does, for hot paths, where its coroutine would be called.
+    @inlinable @inline(__always)
+    mutating func update(_ tier: PriorityTier, _ change: (inout Value) -> Void) {
+        switch tier {
+        case .critical: change(&critical)
+        case .high: change(&high)
+        case .normal: change(&normal)
+        case .low: change(&low)
+        }
+    }
+}
+
 extension PerTier: Sendable where Value: Sendable {}
 extension PerTier: Equatable where Value: Equatable {}
 extension PerTier: Hashable where Value: Hashable {}

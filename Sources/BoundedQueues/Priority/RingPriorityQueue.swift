@@ -189,7 +189,13 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
     /// Wakes the producer of the most urgent tier that has waited longest.
     @inlinable @inline(__always)
     func wakeProducer() {
-        for tier in PriorityTier.allCases where words.waitingProducers(tier).loadSequentiallyConsistent() != 0 {
+        let waiting = PerTier { words.waitingProducers($0).loadSequentiallyConsistent() }
+        if waiting.critical | waiting.high | waiting.normal | waiting.low != 0 { wakeProducer(waiting) }
+    }
+
+    @usableFromInline
+    func wakeProducer(_ waiting: PerTier<UInt>) {
+        for tier in PriorityTier.allCases where waiting[tier] != 0 {
             producers[tier].notifyOne()
             return
         }

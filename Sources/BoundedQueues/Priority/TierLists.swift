@@ -43,9 +43,9 @@ struct TierLists<Element>: ~Copyable {
         (elements + place).initialize(to: element)
         links[place] = -1
         let last = tails[tier]
-        if last < 0 { heads[tier] = place } else { links[last] = place }
-        tails[tier] = place
-        counts[tier] &+= 1
+        if last < 0 { heads.update(tier) { $0 = place } } else { links[last] = place }
+        tails.update(tier) { $0 = place }
+        counts.update(tier) { $0 &+= 1 }
         count &+= 1
     }
 
@@ -53,11 +53,12 @@ struct TierLists<Element>: ~Copyable {
     @inlinable
     mutating func removeFirst(of tier: PriorityTier) -> Element {
         let place = heads[tier]
-        heads[tier] = links[place]
-        if heads[tier] < 0 { tails[tier] = -1 }
+        let next = links[place]
+        heads.update(tier) { $0 = next }
+        if next < 0 { tails.update(tier) { $0 = -1 } }
         links[place] = free
         free = place
-        counts[tier] &-= 1
+        counts.update(tier) { $0 &-= 1 }
         count &-= 1
         return (elements + place).move()
     }

@@ -114,15 +114,18 @@ extension PriorityConformance {
 
     func checkDeadlines(_ expectations: Expectations) async throws(ConformanceFailure) {
         let queue = try await makeFullQueue(2, expectations)
-        let clock = ClockOfInstants()
+        let clock = ManualClock()
         let base = queue.base
+        @Sendable func instant(_ nanoseconds: Int64) -> ManualClock.Instant {
+            ManualClock.Instant(offset: .nanoseconds(nanoseconds))
+        }
         func startPush(_ element: Int, until deadline: Int64) -> StagedTask<PushResult<Int>> {
             queue.stage.start {
-                await base.push(element, priority: .critical, until: ClockOfInstants.instant(deadline), clock: clock)
+                await base.push(element, priority: .critical, until: instant(deadline), clock: clock)
             }
         }
         func startPop(until deadline: Int64) -> StagedTask<PopResult<Prioritized<Int>>> {
-            queue.stage.start { await base.pop(until: ClockOfInstants.instant(deadline), clock: clock) }
+            queue.stage.start { await base.pop(until: instant(deadline), clock: clock) }
         }
 
         let past = startPush(10, until: 0)
@@ -131,10 +134,10 @@ extension PriorityConformance {
         let late = startPush(11, until: 100)
         let early = startPush(12, until: 200)
         await queue.stage.settle()
-        clock.base.advance(byNanoseconds: 99)
+        clock.advance(byNanoseconds: 99)
         await queue.stage.settle()
         try expectations.expectEqual([late.value, early.value], [nil, nil], "two pushes before their deadlines")
-        clock.base.advance(byNanoseconds: 1)
+        clock.advance(byNanoseconds: 1)
         await queue.stage.settle { late.value != nil }
         try expectations.expectEqual(late.value, .timedOut(11), "a push at its deadline")
         try expectations.expectEqual(early.value, nil, "a push before its deadline")
@@ -152,7 +155,7 @@ extension PriorityConformance {
         let latePop = startPop(until: 200)
         await queue.stage.settle()
         try expectations.expectEqual(latePop.value, nil, "a pop before its deadline")
-        clock.base.advance(byNanoseconds: 100)
+        clock.advance(byNanoseconds: 100)
         await queue.stage.settle { latePop.value != nil }
         try expectations.expectEqual(latePop.value, .timedOut, "a pop at its deadline")
         let earlyPop = startPop(until: 300)
@@ -172,22 +175,5 @@ extension PriorityConformance {
         let total = try await queue.statistics().total
         try expectations.expectEqual(total.refused, 2, "the number of refused offers, those that came too late,")
         try expectations.expectEqual(total.accepted, total.taken, "the number of elements accepted and taken")
-    }
-}
-
-/// A ``ManualClock`` as a `Swift.Clock`.
-private struct ClockOfInstants: Clock {
-    typealias Instant = ContinuousClock.Instant
-
-    private static let origin = ContinuousClock.now
-    let base = ManualClock()
-
-    static func instant(_ nanoseconds: Int64) -> Instant { origin + .nanoseconds(nanoseconds) }
-
-    var now: Instant { Self.instant(Int64(base.nanoseconds())) }
-    var minimumResolution: Duration { .nanoseconds(1) }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        try await base.sleep(untilNanoseconds: UInt64((deadline - Self.origin) / .nanoseconds(1)))
     }
 }
