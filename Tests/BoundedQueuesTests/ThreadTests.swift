@@ -165,20 +165,4 @@ struct ThreadTests {
         #expect(statistics.taken + statistics.evicted == statistics.accepted)
         #expect(statistics.depth == 0)
     }
-
-    private func expectOnceInOrder(_ taken: [[Int]], dropped: [Int], share: Int, producers: Int) {
-        var appearances = [Int](repeating: 0, count: share * producers)
-        for element in taken.joined() { appearances[element] += 1 }
-        for element in dropped { appearances[element] += 1 }
-        #expect(appearances.allSatisfy { $0 == 1 }, "elements were lost or came twice")
-        for own in taken {
-            var latest = [Int](repeating: -1, count: producers)
-            var isInOrder = true
-            for element in own {
-                isInOrder = isInOrder && element > latest[element / share]
-                latest[element / share] = element
-            }
-            #expect(isInOrder, "a consumer took a producer's elements out of order")
-        }
-    }
 }

@@ -23,6 +23,17 @@ final class Worker: Sendable {
         }
         for _ in bodies { finished.wait() }
     }
+
+    /// The same for a task, whose thread is not held up meanwhile.
+    static func runAside(_ bodies: [@Sendable (Worker) -> Void]) async {
+        await withCheckedContinuation { continuation in
+            let thread = Thread {
+                run(bodies)
+                continuation.resume()
+            }
+            thread.start()
+        }
+    }
 }
 
 /// Ends a loop of refused attempts that goes on for far too long, so that a stuck queue fails its test.
@@ -53,7 +64,9 @@ final class Shared<Value: Sendable>: Sendable {
 
     var value: Value { state.withLock { $0 } }
 
-    func update(_ change: (inout Value) -> Void) { state.withLock { change(&$0) } }
+    func update<Result: Sendable>(_ change: (inout Value) -> Result) -> Result { state.withLock { change(&$0) } }
+
+    func append<Element: Sendable>(_ element: Element) where Value == [Element] { update { $0.append(element) } }
 }
 
 /// A count that closures can share.

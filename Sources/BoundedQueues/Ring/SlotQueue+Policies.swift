@@ -120,9 +120,11 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             if claim.outcome == .closed { return refuseClosed(element) }
         }
         // Closing takes the same lock, so that nothing is stored once the queue is closed.
-        let returned = spill.append(element, unless: { slots.isClosed }) {
-            slots.counter(.stored).storeSequentiallyConsistent(UInt($0))
-        }
+        let returned = spill.append(
+            element,
+            unless: { slots.isClosed },
+            stored: { slots.counter(.stored).storeSequentiallyConsistent(UInt($0)) }
+        )
         if let returned {
             if slots.isClosed { return refuseClosed(returned) }
             add(to: .refused)
