@@ -8,6 +8,7 @@ extension Registry {
     public static var builtIn: Registry {
         var registry = Registry()
         registry.registerQueues()
+        registry.registerPriorityQueues()
         registry.registerPeers()
         registry.registerLimiters()
         return registry
