@@ -1,7 +1,7 @@
 import BackpressureTesting
 import Testing
 
-@Suite("The conformance suite of priority queues catches what it is there to catch", .timeLimit(.minutes(3)))
+@Suite("The conformance suite of priority queues catches what it is there to catch", .timeLimit(.minutes(5)))
 struct PriorityConformanceSuiteTests {
     @Test("A priority queue without a defect passes every check", arguments: PriorityCheck.allCases)
     func soundQueuePasses(check: PriorityCheck) async throws {

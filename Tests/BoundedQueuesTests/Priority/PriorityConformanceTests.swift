@@ -2,7 +2,7 @@ import BackpressureTesting
 import BoundedQueues
 import Testing
 
-@Suite("Priority queues keep the promises of the protocol", .timeLimit(.minutes(3)))
+@Suite("Priority queues keep the promises of the protocol", .timeLimit(.minutes(5)))
 struct PriorityConformanceTests {
     @Test("The priority queue behind a lock", arguments: PriorityCheck.allCases)
     func mutexQueue(check: PriorityCheck) async throws {

@@ -4,7 +4,7 @@ import ConcurrencySupport
 import Synchronization
 import Testing
 
-@Suite("What all families of priority queues do alike", .timeLimit(.minutes(2)))
+@Suite("What all families of priority queues do alike", .timeLimit(.minutes(5)))
 struct PriorityFamiliesTests {
     /// Makes a queue with a capacity of 10 and the default table.
     private typealias Make<Element: Sendable> = @Sendable (any NanosecondClock) -> any BoundedPriorityQueue<Element>

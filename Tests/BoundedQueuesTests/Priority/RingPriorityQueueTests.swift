@@ -4,7 +4,7 @@ import Testing
 @testable import BoundedQueues
 
 /// Moments in the middle of an operation, made by hand.
-@Suite("The ring for each tier, half way through an operation", .timeLimit(.minutes(1)))
+@Suite("The ring for each tier, half way through an operation", .timeLimit(.minutes(5)))
 struct RingPriorityQueueTests {
     /// What became of the pushes; those that don't get on are ended by closing the queue.
     private func results(
