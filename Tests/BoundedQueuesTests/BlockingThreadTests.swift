@@ -14,7 +14,7 @@ extension ThreadTests {
         )
         func conserves(capacity: Int, manner: Manner) async {
             let queue = SingleRingQueue<Int>(capacity: capacity)
-            let relay = Relay(share: manner == .blocking ? 5_000 : 20_000)
+            let relay = Relay(share: manner == .blocking ? 4_000 : 8_000)
             await relay.run(
                 closing: { queue.close() },
                 sending: { manner.send($0, to: queue) },

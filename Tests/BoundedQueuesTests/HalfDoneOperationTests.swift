@@ -43,18 +43,20 @@ struct HalfDoneOperationTests {
     @Test("A thread whose time is up when it was woken for a slot in use wakes the next in its place")
     func lateThreadPassesWakeUpOn() {
         let queue = RingQueue<Int>(capacity: 2)
-        let waits = SharedCount()
         let late = Shared<PopResult<Int>?>(nil)
         let others = Shared<[PopResult<Int>]>([])
+        let served = SharedCount()
         var bodies: [@Sendable (Worker) -> Void] = [
-            { _ in late.update { $0 = queue.popBlocking(timeout: .milliseconds(200)) } }
+            { _ in
+                let result = queue.popBlocking(timeout: .milliseconds(200))
+                late.update { $0 = result }
+            }
         ]
-        for _ in 0..<2 {
+        for place in 1...2 {
             bodies.append { _ in
                 // Behind the first, if that has not given up already; the outcome is the same then.
                 var patience = Patience()
-                while queue.waitingCount(.waitingConsumers) <= waits.value, late.value == nil, patience.pause() {}
-                waits.add(1)
+                while queue.waitingCount(.waitingConsumers) < place, late.value == nil, patience.pause() {}
                 let result = queue.popBlocking(timeout: nil)
                 others.update { $0.append(result) }
             }
@@ -66,13 +68,19 @@ struct HalfDoneOperationTests {
             queue.finishPush(1, second)
             while late.value == nil, patience.pause() {}
             queue.finishPush(0, first)
-            while others.value.count < 2, patience.pause() {}
+            var looks = 0
+            while others.value.count < 2, looks < 3_000_000 {
+                looks += 1
+                Backoff.yieldThread()
+            }
+            served.add(others.value.count)
             queue.close()
         }
         Worker.run(bodies)
         #expect(late.value == .timedOut)
+        #expect(served.value == 2, "a thread waited although there was an element")
         let taken = Set(others.value.compactMap(\.element))
-        #expect(taken == [0, 1], "a thread waited although there was an element")
+        #expect(taken == [0, 1])
     }
 
     @Test("A strict ring is full or empty only if it is: refusals wait for whoever is in the middle of an operation")
@@ -112,6 +120,37 @@ struct HalfDoneOperationTests {
                 },
             ])
             #expect(results.value == [.accepted])
+        }
+    }
+
+    @Test("Closing the ring for one producer waits for the push that is under way")
+    func closingWaits() {
+        for _ in 0..<50 {
+            let queue = SingleRingQueue<Int>(capacity: 1)
+            let closed = SharedCount()
+            let closedEarly = SharedCount()
+            let pops = Shared<[PopResult<Int>]>([])
+            let push = queue.beginPush()
+            Worker.run([
+                { _ in
+                    queue.close()
+                    closed.add(1)
+                },
+                { _ in
+                    while !queue.slots.isClosed { Backoff.yieldThread() }
+                    for _ in 0..<20 { Backoff.yieldThread() }
+                    closedEarly.add(closed.value)
+                    // Closed, but the element is still to come.
+                    let early = queue.popBlocking(timeout: .zero)
+                    pops.append(early)
+                    queue.finishPush(7, push)
+                },
+            ])
+            #expect(closedEarly.value == 0)
+            pops.append(queue.popBlocking(timeout: .zero))
+            pops.append(queue.popBlocking(timeout: .zero))
+            #expect(pops.value == [.timedOut, .element(7), .finished])
+            #expect(queue.tryPush(8) == .closed(8))
         }
     }
 

@@ -7,9 +7,9 @@ import Testing
 struct ThreadTests {
     static let shapes = [2, 4]
     static let capacities = [1, 2, 3, 1_024]
-    private static let elements = 200_000
+    private static let elements = 60_000
     /// Fewer for the lock: threads that wait for it in the kernel take their time.
-    private static let elementsBehindLock = 40_000
+    private static let elementsBehindLock = 16_000
 
     @Test("Nothing is lost or doubled, and order holds: lock", arguments: shapes, capacities)
     func mutexConserves(threads: Int, capacity: Int) {
