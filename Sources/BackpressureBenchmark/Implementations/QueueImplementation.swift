@@ -221,7 +221,8 @@ enum ArrivalSupport: Sendable {
     func contains(_ arrival: Arrival) -> Bool {
         switch (self, arrival) {
         case (.separateWorkers, .alternating): false
-        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (.saturated, .roundTrip), (_, .alternating): true
+        case (.all, _), (.separateWorkers, _), (.saturated, .closedLoop), (.saturated, .roundTrip), (_, .alternating):
+            true
         default: false
         }
     }

@@ -6,22 +6,32 @@ struct HarnessOverhead {
     /// Around limiters.
     let limiters: [String]
 
-    init(_ results: RunResults, _ registry: Registry) {
+    /// - Parameter scenarios: those that were measured. What a round trip takes is not the cost of an element.
+    init(_ results: RunResults, _ registry: Registry, _ scenarios: [Scenario]) {
+        let trips = Set(scenarios.filter(\.isRoundTrip).map(\.name))
         let yardsticks = registry.queues.filter { $0.role == .yardstick }
         queues =
-            yardsticks.filter { $0.yardstickFor == nil }.flatMap { HarnessOverhead.empty($0.id, "an element", results) }
+            yardsticks.filter { $0.yardstickFor == nil }.flatMap {
+                HarnessOverhead.empty($0.id, "an element", results, without: trips)
+            }
             + yardsticks.compactMap { yardstick in
                 yardstick.yardstickFor.flatMap { HarnessOverhead.protocolCost(of: $0, over: yardstick.id, results) }
             }
         limiters = registry.limiters.filter { $0.role == .yardstick }.flatMap {
-            HarnessOverhead.empty($0.id, "a decision", results)
+            HarnessOverhead.empty($0.id, "a decision", results, without: [])
         }
     }
 
-    private static func empty(_ id: String, _ operation: String, _ results: RunResults) -> [String] {
+    private static func empty(
+        _ id: String,
+        _ operation: String,
+        _ results: RunResults,
+        without left: Set<String>
+    ) -> [String] {
         Scenario.Driver.allCases.compactMap { driver in
             let costs = results.comparison
                 .filter { $0.implementation == id && $0.driver == driver && $0.payloadBytes ?? 8 == 8 }
+                .filter { !left.contains($0.scenario) }
                 .compactMap(\.cpuNsPerOp)
             guard let least = costs.min(), let most = costs.max() else { return nil }
             let ends = [least, most].map { Numbers.duration(nanoseconds: $0) }

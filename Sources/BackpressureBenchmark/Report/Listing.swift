@@ -25,7 +25,8 @@ package struct Listing: Sendable {
                 .init(
                     rows: registry.queues.map { queue in
                         [
-                            "\(queue.id)", "\(queue.family.rawValue)", "\(queue.standing == .own ? queue.role.rawValue : queue.standing.rawValue)",
+                            "\(queue.id)", "\(queue.family.rawValue)",
+                            "\(queue.standing == .own ? queue.role.rawValue : queue.standing.rawValue)",
                             "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
                             "\(queue.policies.map(\.description).joined(separator: ", "))",
                             "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",

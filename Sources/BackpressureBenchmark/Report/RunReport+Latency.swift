@@ -46,7 +46,7 @@ extension RunReport {
                     }
                 )
             },
-            notes: clockNotes.map { $0 + " Each trip has two." } + overhead.queues
+            notes: clockNotes.map { $0 + " Each trip has two." }
         )
     }
 

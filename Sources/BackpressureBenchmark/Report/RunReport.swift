@@ -210,7 +210,7 @@ struct RunReport {
 
     // MARK: - What the harness costs
 
-    var overhead: HarnessOverhead { HarnessOverhead(results, registry) }
+    var overhead: HarnessOverhead { HarnessOverhead(results, registry, scenarios) }
 
     var clockNotes: [String] {
         results.clockCostNanoseconds.map {

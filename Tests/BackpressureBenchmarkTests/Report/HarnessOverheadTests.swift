@@ -4,11 +4,11 @@ import Testing
 
 @Suite("What the harness costs")
 struct HarnessOverheadTests {
-    private func overhead(_ measured: [Runner.Result], of scenario: Scenario) throws -> HarnessOverhead {
-        let plan = try RunPlan(RunOptions(), scenarios: [scenario], registry: .builtIn)
+    private func overhead(_ measured: [Runner.Result], of scenarios: Scenario...) throws -> HarnessOverhead {
+        let plan = try RunPlan(RunOptions(), scenarios: scenarios, registry: .builtIn)
         var runner = Runner.Results()
         runner.measured = measured
-        return HarnessOverhead(RunResults(runner, plan: plan, seed: 1), .builtIn)
+        return HarnessOverhead(RunResults(runner, plan: plan, seed: 1), .builtIn, scenarios)
     }
 
     private var pair: Scenario {
@@ -41,6 +41,15 @@ struct HarnessOverheadTests {
         #expect(notes[0].contains("'ring-by-hand'"))
         let once = try overhead([results[0]], of: pair).queues
         #expect(once.first?.contains("costs +20.0 % [–, –]") == true)
+    }
+
+    @Test("is not what a round trip takes")
+    func roundTrip() throws {
+        var load = Samples.queueLoad
+        load.arrival = .roundTrip
+        let trip = Samples.scenario("trip", .queue(load))
+        let results = [result(pair, "null", .cpuTime, 5), result(trip, "null", .cpuTime, 500)]
+        #expect(try overhead(results, of: pair, trip).queues.contains { $0.contains("takes 5 ns of CPU an element") })
     }
 
     @Test("is what the empty queue takes, as a range where scenarios differ")
