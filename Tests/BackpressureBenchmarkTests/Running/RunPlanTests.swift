@@ -56,7 +56,10 @@ struct RunPlanTests {
             Set(every.filter { $0.job.kind == kind }.map(\.job.implementation))
         }
         #expect(ids(.speed) == ["mutex", "ring", "ring-spsc", "unbounded", "null"])
-        #expect(ids(.flood) == ["mutex", "ring", "ring-spsc", "unbounded"], "a yardstick has nothing to prove in a flood")
+        #expect(
+            ids(.flood) == ["mutex", "ring", "ring-spsc", "unbounded"],
+            "a yardstick has nothing to prove in a flood"
+        )
         #expect(ids(.accuracy) == ["token-bucket-mutex", "token-bucket-lockfree", "fixed-window"])
     }
 
@@ -66,7 +69,9 @@ struct RunPlanTests {
         let measurements = try plan([flood]).measurements
         #expect(measurements.count { $0.job.implementation == "mutex" } == 3)
         let drivenByTasksAlone: Set = ["actor", "ring-async"]
-        #expect(measurements.allSatisfy { drivenByTasksAlone.contains($0.job.implementation) == ($0.job.driver == .tasks) })
+        #expect(
+            measurements.allSatisfy { drivenByTasksAlone.contains($0.job.implementation) == ($0.job.driver == .tasks) }
+        )
     }
 
     @Test("takes its repetitions and times from profile and options")

@@ -51,7 +51,8 @@ extension QueueImplementation {
             summary: summary,
             policies: [.block],
             drivers: drivers,
-            limitations: "first in, first out within a tier; what a tier does when it is full is its overload table's choice",
+            limitations:
+                "first in, first out within a tier; what a tier does when it is full is its overload table's choice",
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,

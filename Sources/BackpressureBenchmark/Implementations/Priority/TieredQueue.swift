@@ -11,7 +11,9 @@ struct TieredQueue<Base: BlockingBoundedPriorityQueue>: BlockingBoundedQueue whe
     var policy: OverflowPolicy { .block }
 
     @inline(__always)
-    func tryPush(_ element: Base.Element) -> PushResult<Base.Element> { base.tryPush(element, priority: tier(of: element)) }
+    func tryPush(_ element: Base.Element) -> PushResult<Base.Element> {
+        base.tryPush(element, priority: tier(of: element))
+    }
 
     @inline(__always)
     func tryPop() -> Base.Element? { base.tryPop()?.element }
@@ -28,7 +30,9 @@ struct TieredQueue<Base: BlockingBoundedPriorityQueue>: BlockingBoundedQueue whe
         base.pushBlocking(element, priority: tier(of: element), timeout: timeout)
     }
 
-    func popBlocking(timeout: Duration?) -> PopResult<Base.Element> { base.popBlocking(timeout: timeout).map(\.element) }
+    func popBlocking(timeout: Duration?) -> PopResult<Base.Element> {
+        base.popBlocking(timeout: timeout).map(\.element)
+    }
 
     func close() { base.close() }
 

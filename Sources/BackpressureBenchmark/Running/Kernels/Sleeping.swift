@@ -1,4 +1,5 @@
 import ConcurrencySupport
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
