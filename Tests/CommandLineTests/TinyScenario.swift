@@ -42,7 +42,7 @@ struct TinyScenario: Sendable {
         )
     }
 
-    /// Threads that leave the waiting to a queue which is always full or empty.
+    /// Threads that leave the waiting to the queue.
     static func parking(_ implementations: [String]) -> TinyScenario {
         TinyScenario(
             "parking",
@@ -51,7 +51,7 @@ struct TinyScenario: Sendable {
             measuring: implementations,
             keys: [
                 "drivers: [threads]", "repetitions: 1", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
-                "consumers: 1", "capacity: 1", "waiting: park", "arrival: {kind: closed-loop}",
+                "consumers: 1", "capacity: 16", "waiting: park", "arrival: {kind: closed-loop}",
             ]
         )
     }

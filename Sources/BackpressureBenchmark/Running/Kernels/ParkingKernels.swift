@@ -73,6 +73,8 @@ where Queue.Element: BenchmarkElement {
         numberSum &+= element.number
         if let latency = task.latency { latency.record(number: element.number) }
         serve(nanoseconds: task.serviceNanoseconds)
+        // Where each element waits for a thread to be woken, there may not be 64 of them in a whole run.
+        task.counts.publish(progress: completed)
         if completed % UInt64(operationsPerLook) == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
         }

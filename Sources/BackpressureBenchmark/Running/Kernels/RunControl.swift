@@ -82,6 +82,10 @@ public final class WorkerCounts: Sendable {
 
     init() {}
 
+    /// Publishes the progress alone: one store to a cache line that nobody else writes.
+    @inlinable @inline(__always)
+    func publish(progress completed: UInt64) { progress.store(completed, ordering: .relaxed) }
+
     @usableFromInline
     func publish(completed: UInt64, offered: UInt64, refused: UInt64, numberSum: UInt64) {
         progress.store(completed, ordering: .relaxed)
