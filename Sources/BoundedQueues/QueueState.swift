@@ -53,6 +53,8 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @usableFromInline var blockedNanoseconds: UInt64 = 0
     /// Where the overflow goes with the policy `spill`. Not empty only while the buffer is full, or closed and emptying.
     @usableFromInline var store: (any SpillStore<Element>)?
+    /// Elements in the store: kept here too, since asking it would cost every push and pop a call.
+    @usableFromInline var storedCount = 0
 
     @inlinable
     init(capacity: Int, policy: OverflowPolicy, store: (any SpillStore<Element>)? = nil) {
@@ -64,6 +66,28 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         buffer = RigidDeque(capacity: capacity)
         self.policy = policy
         self.store = store
+        // What a durable store still has from before counts as accepted now.
+        storedCount = store?.count ?? 0
+        accepted = UInt64(storedCount)
+        spilled = accepted
+    }
+
+    /// Takes an element in where nothing is to be decided and nobody to be told: the path that has to be short.
+    @inlinable @inline(__always)
+    mutating func enterPlainly(_ element: Element) -> Bool {
+        guard !isClosed, consumers.isEmpty, !buffer.isFull, storedCount == 0, policy.kind != .sample else { return false }
+        accepted &+= 1
+        buffer.append(element)
+        if buffer.count > peakDepth { peakDepth = buffer.count }
+        return true
+    }
+
+    /// Takes the oldest element out where nobody waits for its room, likewise.
+    @inlinable @inline(__always)
+    mutating func leavePlainly() -> Element? {
+        guard !buffer.isEmpty, producers.isEmpty, storedCount == 0 else { return nil }
+        taken &+= 1
+        return buffer.removeFirst()
     }
 
     /// What the driver does after an offer.
@@ -114,6 +138,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             return .evicted(oldest)
         case .spill:
             guard store!.append(element) else { return reject(element) }
+            storedCount = store!.count
             accepted &+= 1
             spilled &+= 1
             return .accepted
@@ -145,10 +170,6 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     /// Elements in the buffer.
     @inlinable
     var depth: Int { buffer.count }
-
-    /// Elements in the secondary store.
-    @inlinable
-    var storedCount: Int { store?.count ?? 0 }
 
     @inlinable
     mutating func accept(_ element: consuming Element) {
@@ -203,7 +224,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         }
         taken &+= 1
         let element = buffer.removeFirst()
-        if store != nil, let stored = store!.removeFirst() { buffer.append(stored) }
+        if storedCount > 0 { refill() }
         guard !producers.isEmpty else { return .taken(element) }
         let producer = producers.removeFirst()
         accept(producer.element)
@@ -283,6 +304,13 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     mutating func countBlocked(nanoseconds: UInt64) {
         timesBlocked &+= 1
         blockedNanoseconds &+= nanoseconds
+    }
+
+    /// Lets the oldest element of the store enter.
+    @usableFromInline
+    mutating func refill() {
+        if let stored = store?.removeFirst() { buffer.append(stored) }
+        storedCount = store?.count ?? 0
     }
 
     /// Takes an element if that can be decided now; otherwise gives the consumer an id to wait under.

@@ -59,16 +59,25 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     }
 
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
-    @inlinable
+    @inlinable @inline(__always)
     public func tryPush(_ element: Element) -> PushResult<Element> {
-        effects.perform(state.withLock { $0.push(element) })
+        let action = state.withLock { $0.enterPlainly(element) ? nil : $0.push(element) }
+        guard let action else { return .accepted }
+        return effects.perform(action)
     }
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
-    @inlinable
+    @inlinable @inline(__always)
     public func tryPop() -> Element? {
-        effects.perform(state.withLock { $0.pop() })?.element
+        let (element, action) = state.withLock { state in
+            if let element = state.leavePlainly() { return (Optional(element), Optional<PopAction>.none) }
+            return (nil, state.pop())
+        }
+        guard let action else { return element }
+        return effects.perform(action)?.element
     }
+
+    @usableFromInline typealias PopAction = SuspendingQueueState<Element>.PopAction
 
     /// Offers the elements of a batch in order under one lock. O(elements). See ``BoundedQueue/tryPush(contentsOf:)``.
     @inlinable
