@@ -75,7 +75,9 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     /// Takes an element in where nothing is to be decided and nobody to be told: the path that has to be short.
     @inlinable @inline(__always)
     mutating func enterPlainly(_ element: Element) -> Bool {
-        guard !isClosed, consumers.isEmpty, !buffer.isFull, storedCount == 0, policy.kind != .sample else { return false }
+        guard !isClosed, consumers.isEmpty, !buffer.isFull, storedCount == 0, policy.kind != .sample else {
+            return false
+        }
         accepted &+= 1
         buffer.append(element)
         if buffer.count > peakDepth { peakDepth = buffer.count }
