@@ -84,15 +84,16 @@ struct FloodMeasurement {
             peakAllocatedBytes: peak,
             retainedBytes: retained,
             peakResidentBytes: ProcessUsage.peakResidentBytes(),
-            boundBytes: queueBytes + boundBytes(capacity: capacity)
+            boundBytes: boundBytes(capacity: capacity).map { queueBytes + $0 }
         )
         return report
     }
 
     /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of
     /// its producers (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is
-    /// what the queue says it keeps: what was asked for, unless it is a foreign one that rounds up.
-    private func boundBytes(capacity: Int) -> Int {
+    /// what the queue says it keeps: what was asked for, unless it is a foreign one that rounds up. `nil`: that is no bound.
+    private func boundBytes(capacity: Int) -> Int? {
+        guard capacity <= ScenarioLimits.capacity.upperBound * 2 else { return nil }
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
         let stored = load.mostElements - load.capacity
         let elements = capacity + stored + 2 * load.producers + load.consumers
