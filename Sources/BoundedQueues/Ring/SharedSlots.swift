@@ -14,7 +14,7 @@ public import ConcurrencySupport
 /// costs nothing, since every compare-exchange is a full barrier.
 @frozen
 public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
-    // Sendable: a set of addresses. The words behind them are atomic, and an element's memory is touched only by the
+    // @unchecked Sendable because it is a set of addresses. The words behind them are atomic, and an element's memory is touched only by the
     // thread that claimed its slot, between the acquiring load and the releasing store of the slot's stamp.
 
     // Header: tail, head and the counters on cache lines of their own, then the slots.

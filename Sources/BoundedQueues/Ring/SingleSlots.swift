@@ -17,7 +17,7 @@ public import ConcurrencySupport
 /// system stops in the middle of a push holds up `close()` until it runs again.
 @frozen
 public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
-    // Sendable: a set of addresses, as in `SharedSlots`. Positions are written by their one owner.
+    // @unchecked Sendable because it is a set of addresses, as in `SharedSlots`. Positions are written by their one owner.
 
     // Header: the producer's line, the consumer's line, the counters, the closed state; then the slots.
     @usableFromInline let base: UnsafeMutableRawPointer
