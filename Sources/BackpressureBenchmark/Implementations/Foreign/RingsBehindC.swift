@@ -1,8 +1,11 @@
 import BoundedQueues
 import CForeignImplementations
 
-// Our own rings as a library in C would offer them: an indirect call for each operation, a word for each element. Closures
-// for C can't be generic, so each ring has its own.
+// Our own rings as a library in C would offer them: an indirect call for each operation, a word for each element.
+//
+// The compiler folds functions that differ only in whom they call into one that calls through a pointer, and leaves a
+// large closure where it stands: either would double what these cost. So they are functions with a small closure each, and
+// the two rings' differ in what they do without a queue.
 
 /// ``RingQueue`` behind the C interface.
 var ringBehindC: backpressure_queue_v1 {
@@ -10,12 +13,8 @@ var ringBehindC: backpressure_queue_v1 {
         "ring-abi",
         create: { Unmanaged.passRetained(RingQueue<UInt64>(capacity: $0)).toOpaque() },
         destroy: { Unmanaged<RingQueue<UInt64>>.fromOpaque($0!).release() },
-        tryPush: { queue, word in
-            Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { push(word, to: $0) }
-        },
-        tryPop: { queue, word in
-            Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
-        }
+        tryPush: pushToRing,
+        tryPop: popFromRing
     )
 }
 
@@ -25,22 +24,43 @@ var singleRingBehindC: backpressure_queue_v1 {
         "ring-spsc-abi",
         create: { Unmanaged.passRetained(SingleRingQueue<UInt64>(capacity: $0)).toOpaque() },
         destroy: { Unmanaged<SingleRingQueue<UInt64>>.fromOpaque($0!).release() },
-        tryPush: { queue, word in
-            Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { push(word, to: $0) }
-        },
-        tryPop: { queue, word in
-            Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
-        }
+        tryPush: pushToSingleRing,
+        tryPop: popFromSingleRing
     )
 }
 
-@inline(__always)
-private func push(_ word: UInt64, to queue: some SynchronousBoundedQueue<UInt64>) -> Int32 {
+@_cdecl("backpressure_ring_try_push")
+func pushToRing(_ queue: UnsafeMutableRawPointer?, _ word: UInt64) -> Int32 {
+    Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { push(word, to: $0) }
+}
+
+@_cdecl("backpressure_ring_try_pop")
+func popFromRing(_ queue: UnsafeMutableRawPointer?, _ word: UnsafeMutablePointer<UInt64>?) -> Int32 {
+    Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
+}
+
+@_cdecl("backpressure_single_ring_try_push")
+func pushToSingleRing(_ queue: UnsafeMutableRawPointer?, _ word: UInt64) -> Int32 {
+    guard let queue else { return 0 }
+    return Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue)._withUnsafeGuaranteedRef { push(word, to: $0) }
+}
+
+@_cdecl("backpressure_single_ring_try_pop")
+func popFromSingleRing(_ queue: UnsafeMutableRawPointer?, _ word: UnsafeMutablePointer<UInt64>?) -> Int32 {
+    guard let queue else { return 0 }
+    return Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
+}
+
+@inline(never)
+private func push<Slots: SlotSource & ~Copyable>(_ word: UInt64, to queue: SlotQueue<UInt64, Slots>) -> Int32 {
     queue.tryPush(word).isAccepted ? 1 : 0
 }
 
-@inline(__always)
-private func pop(into word: UnsafeMutablePointer<UInt64>?, from queue: some SynchronousBoundedQueue<UInt64>) -> Int32 {
+@inline(never)
+private func pop<Slots: SlotSource & ~Copyable>(
+    into word: UnsafeMutablePointer<UInt64>?,
+    from queue: SlotQueue<UInt64, Slots>
+) -> Int32 {
     guard let element = queue.tryPop() else { return 0 }
     word?.pointee = element
     return 1
