@@ -41,6 +41,17 @@ public protocol SynchronousRateLimiter: RateLimiter {
     func tryAcquire(_ permits: Int) -> Acquisition
 }
 
+/// A rate limiter whose rate and burst can change while it is in use.
+public protocol AdjustableRateLimiter: RateLimiter {
+    /// Changes rate and burst. What was granted stays spent: the permits at hand stay as they are, up to the new burst, and
+    /// so no window ever holds more than the larger of the two envelopes. Whoever waits goes on waiting at the new rate.
+    ///
+    /// - Parameters:
+    ///   - rate: permits per time from now on, in the long run.
+    ///   - burst: the most permits granted at once from now on; at least 1, else a precondition fails.
+    func update(rate: Rate, burst: Int) async
+}
+
 /// A rate limiter's answer.
 @frozen
 public enum Acquisition: Sendable, Hashable {
