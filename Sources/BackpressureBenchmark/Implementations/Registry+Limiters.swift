@@ -1,0 +1,145 @@
+import ConcurrencySupport
+import RateLimiters
+
+extension Registry {
+    /// The rate limiters of the package, the control that must break the envelope, and what not to do.
+    mutating func registerLimiters() {
+        registerTokenBuckets()
+        registerPacers()
+        register(
+            LimiterImplementation(
+                id: "fixed-window",
+                family: .other,
+                role: .control,
+                summary: "control: a counter per window behind a mutex; must break the envelope",
+                real: { LimiterInstance(FixedWindowLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
+                virtual: { LimiterInstance(FixedWindowLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "null-limiter",
+                family: .other,
+                role: .yardstick,
+                summary: "yardstick: grants everything without looking at the time; what the harness costs",
+                real: { _ in LimiterInstance(NullLimiter()) },
+                virtual: nil
+            )
+        )
+        registerWarnings()
+    }
+
+    private mutating func registerTokenBuckets() {
+        register(
+            LimiterImplementation(
+                id: "token-bucket-mutex",
+                family: .mutex,
+                summary: "GCRA in integers behind a lock (pthread mutex)",
+                real: { LimiterInstance(MutexTokenBucket($0, burst: $0.burst)) },
+                virtual: { LimiterInstance(MutexTokenBucket($0, burst: $0.burst)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "token-bucket-actor",
+                family: .actor,
+                summary: "GCRA in integers behind an actor; tasks only",
+                drivenByThreads: false,
+                real: { LimiterInstance(ActorTokenBucket($0, burst: $0.burst)) },
+                virtual: { LimiterInstance(ActorTokenBucket($0, burst: $0.burst)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "token-bucket-lockfree",
+                family: .lockFree,
+                summary: "GCRA on one 64-bit word, one compare-exchange a grant",
+                real: { LimiterInstance(LockFreeTokenBucket($0, burst: $0.burst)) },
+                virtual: { LimiterInstance(LockFreeTokenBucket($0, burst: $0.burst)) }
+            )
+        )
+    }
+
+    /// A pacer is a bucket of one permit, whatever burst a scenario names.
+    private mutating func registerPacers() {
+        register(
+            LimiterImplementation(
+                id: "pacer-mutex",
+                family: .mutex,
+                summary: "the token bucket behind a lock with a burst of 1: evenly spaced grants",
+                specification: .pacer,
+                real: { LimiterInstance(MutexTokenBucket($0, burst: 1)) },
+                virtual: { LimiterInstance(MutexTokenBucket($0, burst: 1)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "pacer-actor",
+                family: .actor,
+                summary: "the token bucket behind an actor with a burst of 1: evenly spaced grants; tasks only",
+                drivenByThreads: false,
+                specification: .pacer,
+                real: { LimiterInstance(ActorTokenBucket($0, burst: 1)) },
+                virtual: { LimiterInstance(ActorTokenBucket($0, burst: 1)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "pacer-lockfree",
+                family: .lockFree,
+                summary: "the token bucket on one 64-bit word with a burst of 1: evenly spaced grants",
+                specification: .pacer,
+                real: { LimiterInstance(LockFreeTokenBucket($0, burst: 1)) },
+                virtual: { LimiterInstance(LockFreeTokenBucket($0, burst: 1)) }
+            )
+        )
+    }
+
+    /// The obvious alternatives, each with a scenario that shows its fault.
+    private mutating func registerWarnings() {
+        register(
+            LimiterImplementation(
+                id: "actor-date",
+                family: .actor,
+                role: .control,
+                standing: .warning,
+                summary: "an actor with a Date and a Double token count: decides by a clock of 119 ns steps and rounds",
+                drivers: [.tasks],
+                specification: .tokenBucket,
+                real: { LimiterInstance(ActorDateLimiter(rate: $0.rate, burst: $0.burst)) },
+                virtual: { LimiterInstance(ActorDateLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "sleep-interval",
+                family: .other,
+                role: .control,
+                standing: .warning,
+                summary: "each caller sleeps 1/rate from now: one gets less than the rate, several a multiple of it",
+                drivers: [.threads, .tasks],
+                specification: .pacer,
+                real: { LimiterInstance(SleepIntervalLimiter(rate: $0.rate, clock: $0.clock)) },
+                virtual: { LimiterInstance(SleepIntervalLimiter(rate: $0.rate, clock: $0.clock)) }
+            )
+        )
+    }
+}
+
+extension MutexTokenBucket {
+    fileprivate convenience init(_ setup: LimiterSetup<ClockType>, burst: Int) {
+        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
+    }
+}
+
+extension ActorTokenBucket {
+    fileprivate init(_ setup: LimiterSetup<ClockType>, burst: Int) {
+        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
+    }
+}
+
+extension LockFreeTokenBucket {
+    fileprivate convenience init(_ setup: LimiterSetup<ClockType>, burst: Int) {
+        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
+    }
+}
