@@ -68,7 +68,7 @@ struct BrokenImplementationTests {
     @Test("when it lets waiting callers go too early, or keeps them")
     func waiting() async throws {
         let right = ["token-bucket-mutex", "pacer-actor"]
-        let complaints = ["wakes-early": "permits more: ", "wakes-late": "half of the callers ran"]
+        let complaints = ["wakes-early": "permits more: ", "wakes-late": "of the time a caller was kept"]
         try await expect(complaints, right: right, in: .waiting(right + complaints.keys, callers: 1))
     }
 

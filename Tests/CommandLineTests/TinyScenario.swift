@@ -124,21 +124,22 @@ struct TinyScenario: Sendable {
     /// Callers that wait for permits.
     static func waiting(_ implementations: [String], callers: Int) -> TinyScenario {
         let keys = ["clock: real", "callers: \(callers)", "demand: {kind: waiting}"]
-        return accuracy(implementations, "waiting", keys, rate: 100)
+        return accuracy(implementations, "waiting", keys, rate: 100, seconds: 1)
     }
 
     private static func accuracy(
         _ implementations: [String],
         _ name: String,
         _ keys: [String],
-        rate: Int = 10_000
+        rate: Int = 10_000,
+        seconds: Double = 0.3
     ) -> TinyScenario {
         TinyScenario(
             name,
             section: "accuracy",
             mechanism: "limiter",
             measuring: implementations,
-            keys: ["repetitions: 1", "duration_s: 0.3", "warmup_s: 0", "rate_per_s: \(rate)", "burst: 10"] + keys
+            keys: ["repetitions: 1", "duration_s: \(seconds)", "warmup_s: 0", "rate_per_s: \(rate)", "burst: 10"] + keys
         )
     }
 

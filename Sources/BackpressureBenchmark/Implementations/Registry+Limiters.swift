@@ -35,8 +35,8 @@ extension Registry {
                 id: "token-bucket-mutex",
                 family: .mutex,
                 summary: "GCRA in integers behind a lock (pthread mutex)",
-                real: { LimiterInstance(MutexTokenBucket($0, burst: $0.burst)) },
-                virtual: { LimiterInstance(MutexTokenBucket($0, burst: $0.burst)) }
+                real: { LimiterInstance(MutexTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
+                virtual: { LimiterInstance(MutexTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )
         )
         register(
@@ -45,8 +45,8 @@ extension Registry {
                 family: .actor,
                 summary: "GCRA in integers behind an actor; tasks only",
                 drivenByThreads: false,
-                real: { LimiterInstance(ActorTokenBucket($0, burst: $0.burst)) },
-                virtual: { LimiterInstance(ActorTokenBucket($0, burst: $0.burst)) }
+                real: { LimiterInstance(ActorTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
+                virtual: { LimiterInstance(ActorTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )
         )
         register(
@@ -54,8 +54,8 @@ extension Registry {
                 id: "token-bucket-lockfree",
                 family: .lockFree,
                 summary: "GCRA on one 64-bit word, one compare-exchange a grant",
-                real: { LimiterInstance(LockFreeTokenBucket($0, burst: $0.burst)) },
-                virtual: { LimiterInstance(LockFreeTokenBucket($0, burst: $0.burst)) }
+                real: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
+                virtual: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )
         )
     }
@@ -68,8 +68,8 @@ extension Registry {
                 family: .mutex,
                 summary: "the token bucket behind a lock with a burst of 1: evenly spaced grants",
                 specification: .pacer,
-                real: { LimiterInstance(MutexTokenBucket($0, burst: 1)) },
-                virtual: { LimiterInstance(MutexTokenBucket($0, burst: 1)) }
+                real: { LimiterInstance(MutexTokenBucket(pacing: $0.rate, clock: $0.clock)) },
+                virtual: { LimiterInstance(MutexTokenBucket(pacing: $0.rate, clock: $0.clock)) }
             )
         )
         register(
@@ -79,8 +79,8 @@ extension Registry {
                 summary: "the token bucket behind an actor with a burst of 1: evenly spaced grants; tasks only",
                 drivenByThreads: false,
                 specification: .pacer,
-                real: { LimiterInstance(ActorTokenBucket($0, burst: 1)) },
-                virtual: { LimiterInstance(ActorTokenBucket($0, burst: 1)) }
+                real: { LimiterInstance(ActorTokenBucket(pacing: $0.rate, clock: $0.clock)) },
+                virtual: { LimiterInstance(ActorTokenBucket(pacing: $0.rate, clock: $0.clock)) }
             )
         )
         register(
@@ -89,8 +89,21 @@ extension Registry {
                 family: .lockFree,
                 summary: "the token bucket on one 64-bit word with a burst of 1: evenly spaced grants",
                 specification: .pacer,
-                real: { LimiterInstance(LockFreeTokenBucket($0, burst: 1)) },
-                virtual: { LimiterInstance(LockFreeTokenBucket($0, burst: 1)) }
+                real: { LimiterInstance(LockFreeTokenBucket(pacing: $0.rate, clock: $0.clock)) },
+                virtual: { LimiterInstance(LockFreeTokenBucket(pacing: $0.rate, clock: $0.clock)) }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "pacer-mutex-spinning",
+                family: .mutex,
+                role: .contender,
+                standing: .variant,
+                summary: "the pacer behind a lock on a clock that spins for the last stretch of each wait",
+                drivers: [.threads, .tasks],
+                specification: .pacer,
+                real: { LimiterInstance(MutexTokenBucket(pacing: $0.rate, clock: SpinningNanosecondClock())) },
+                virtual: nil
             )
         )
     }
@@ -123,23 +136,5 @@ extension Registry {
                 virtual: { LimiterInstance(SleepIntervalLimiter(rate: $0.rate, clock: $0.clock)) }
             )
         )
-    }
-}
-
-extension MutexTokenBucket {
-    fileprivate convenience init(_ setup: LimiterSetup<ClockType>, burst: Int) {
-        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
-    }
-}
-
-extension ActorTokenBucket {
-    fileprivate init(_ setup: LimiterSetup<ClockType>, burst: Int) {
-        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
-    }
-}
-
-extension LockFreeTokenBucket {
-    fileprivate convenience init(_ setup: LimiterSetup<ClockType>, burst: Int) {
-        self.init(rate: setup.rate, burst: burst, clock: setup.clock)
     }
 }

@@ -25,7 +25,7 @@ struct AccuracyJudgement {
             complaint = "granted nothing"
         } else if load.clock == .real, let withheld = AccuracyJudgement.withheld(figures) {
             complaint = withheld
-        } else if let late = AccuracyJudgement.lateness(figures, load) {
+        } else if let late = AccuracyJudgement.lateness(figures) {
             complaint = late
         } else if abs(difference) > AccuracyJudgement.tolerated(figures, load) {
             complaint = "granted \(figures.granted) where the oracle grants \(figures.allowed) at the same instants"
@@ -51,12 +51,10 @@ struct AccuracyJudgement {
         return "refused a request when \(Numbers.decimal(permits)) permits were to be had"
     }
 
-    /// Half of the callers a whole interval late, while a permit was there: that is no timer's inaccuracy any more.
-    private static func lateness(_ figures: AccuracyFigures, _ load: LimiterLoad) -> String? {
-        guard load.demand == .waiting, let median = figures.jitterP50Nanoseconds else { return nil }
-        guard median >= 1e9 / load.ratePerSecond else { return nil }
-        let late = Numbers.duration(nanoseconds: median)
-        return "half of the callers ran \(late) or more from when their permits were due"
+    /// A timer's inaccuracy is some of the time from one permit to the next, but not half of it.
+    private static func lateness(_ figures: AccuracyFigures) -> String? {
+        guard let share = figures.keptShare, share > 0.5 else { return nil }
+        return "for \(Numbers.decimal(share * 100, decimals: 0)) % of the time a caller was kept whose permit was due"
     }
 
     /// On the real clock the oracle knows the moment of a request only to within the call: each caller's last request,

@@ -115,6 +115,7 @@ struct RunResults: Sendable {
             ("decision", "ns", figures.decisionNanoseconds),
             ("wrong_decisions", "1", figures.wrongDecisions.map(Double.init)),
             ("decisions", "1", figures.decisions.map(Double.init)), ("withheld", "permits", figures.withheldPermits),
+            ("kept_waiting", "1", figures.keptShare), ("processors", "1", figures.processors),
             ("overshoot_window_start", "ns", figures.worstWindow.map { Double($0.startNanoseconds) }),
             ("overshoot_window_end", "ns", figures.worstWindow.map { Double($0.endNanoseconds) }),
             ("overshoot_window_permits", "permits", figures.worstWindow.map { Double($0.permits) }),

@@ -187,6 +187,17 @@ struct CallerEvidence {
             return (due, event.last)
         }
     }
+
+    /// For how long, in all, there was a caller whose permit was due and who didn't run yet.
+    static func keptNanoseconds(_ waits: [(due: UInt64, ran: UInt64)]) -> UInt64 {
+        var sum: UInt64 = 0
+        var covered: UInt64 = 0
+        for wait in waits.sorted(by: { $0.due < $1.due }) where wait.ran > max(wait.due, covered) {
+            sum += wait.ran - max(wait.due, covered)
+            covered = wait.ran
+        }
+        return sum
+    }
 }
 
 /// Permits by their times, summed up.

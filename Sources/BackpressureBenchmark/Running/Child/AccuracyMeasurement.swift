@@ -48,13 +48,17 @@ struct AccuracyMeasurement {
         while control.readyWorkers.load(ordering: .relaxed) < load.callers { sleep(nanoseconds: 50_000) }
         let start = SystemNanosecondClock().nanoseconds()
         control.startNanoseconds.store(start, ordering: .relaxed)
+        let usage = ProcessUsage.now()
         control.phase.store(.measuring, ordering: .releasing)
         workers.join()
+        let cpuNanoseconds = ProcessUsage.now().cpuNanoseconds - usage.cpuNanoseconds
+        let elapsedNanoseconds = Double(SystemNanosecondClock().nanoseconds() - start)
         var figures = evaluate(logs.map { Array($0.events[..<$0.count]) }, startNanoseconds: start)
         // What was noted until then is enough to convict, but not to acquit.
         if let full = logs.first(where: { $0.overflow > 0 }), figures.overshootPermits == 0 {
             throw MeasurementError("a caller's log was too small by \(full.overflow) events")
         }
+        if load.demand == .waiting { figures.processors = cpuNanoseconds / elapsedNanoseconds }
         figures.decisionNanoseconds = try decisionCost()
         return figures
     }
@@ -127,6 +131,7 @@ struct AccuracyMeasurement {
             let end = start + UInt64(job.durationSeconds * 1e9)
             figures.granted = waits.count { $0.ran <= end }
             figures.allowed = waits.count { $0.due <= end }
+            figures.keptShare = min(1, Double(CallerEvidence.keptNanoseconds(waits)) / (job.durationSeconds * 1e9))
             figures.setJitter(waits.map { $0.ran > $0.due ? $0.ran - $0.due : $0.due - $0.ran })
         } else {
             figures.allowed = evidence.allowed()

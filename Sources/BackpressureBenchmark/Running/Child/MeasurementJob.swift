@@ -80,6 +80,10 @@ struct AccuracyFigures: Codable, Sendable {
     var isConservative: Bool?
     /// The most permits at hand when a request was refused that they would have sufficed for; `nil`: nobody refuses.
     var withheldPermits: Double?
+    /// Of callers that wait: the share of the time in which one was kept whose permit was due.
+    var keptShare: Double?
+    /// Of callers that wait: processor time of the whole process, in processors.
+    var processors: Double?
     var jitterP50Nanoseconds: Double?
     var jitterP99Nanoseconds: Double?
     var jainIndex: Double?

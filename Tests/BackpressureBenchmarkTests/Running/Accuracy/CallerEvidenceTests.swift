@@ -77,6 +77,8 @@ struct CallerEvidenceTests {
         let waits = CallerEvidence(pacer, [first, second]).waits()
         #expect(waits.map(\.due) == [10_000, 11_000, 12_000, 13_000])
         #expect(waits.map(\.ran) == [10_001, 11_010, 12_500, 13_000])
+        #expect(CallerEvidence.keptNanoseconds(waits) == 1 + 10 + 500)
+        #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
     }
 
     @Test("grants a request of several permits that is made again and again once")
