@@ -25,6 +25,18 @@ struct KeyedUpdateTests {
         #expect(permits(limiter, "new") == burst)
     }
 
+    @Test("A part of a permit is never rounded to the caller's gain")
+    func rounding() {
+        let limiter = KeyedTokenBucket<Int, _>(rate: .perSecond(1), burst: 10, maximumKeys: 9, clock: clock)
+        #expect(limiter.tryAcquire(10, for: 1).isGranted)
+        clock.advance(byNanoseconds: 500_000_000)
+        // So fast that a nanosecond earns whole permits.
+        limiter.update(rate: .perSecond(4_000_000_000), burst: 10)
+        #expect(!limiter.tryAcquire(1, for: 1).isGranted)
+        clock.advance(byNanoseconds: 1)
+        #expect(limiter.tryAcquire(4, for: 1).isGranted)
+    }
+
     @Test("A debt that is larger than the new burst is paid back at the new rate")
     func largeDebt() {
         let limiter = limiter(burst: 10)

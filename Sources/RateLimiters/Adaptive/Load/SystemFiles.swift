@@ -124,7 +124,7 @@ extension String {
 
 extension StringProtocol {
     /// A whole number that isn't negative, as the kernel writes them.
-    var nonnegativeNumber: Double? { UInt64(self).map(Double.init) }
+    var nonnegativeNumber: Double? { UInt64(self).map { Double($0) } }
 
     /// Without white space around it.
     var trimmed: String {
