@@ -1,7 +1,8 @@
 /// Finds a rate by its latency: a little more each cycle as long as that is good, and a share less as soon as it isn't.
 ///
-/// Additive increase, multiplicative decrease: simple, stable, and fair among many that share a resource. It swings around what the
-/// resource can take. It needs to be told which latency is too long; ``GradientController`` finds that out.
+/// Additive increase, multiplicative decrease: simple, stable, and fair among many that share a resource. It swings
+/// around what the resource can take. It needs to be told which latency is too long; ``GradientController`` finds that
+/// out.
 ///
 /// - Complexity: O(1).
 ///

@@ -8,8 +8,8 @@ public struct AdaptiveBurst: Sendable, Hashable {
     /// Always the same; at least 1, else a precondition fails.
     public static func fixed(_ permits: Int) -> Self { Self(least: permits, seconds: 0) }
 
-    /// What the rate grants in a time, rounded down, but no less than `least`: a limiter that is throttled lets through smaller
-    /// bursts too.
+    /// What the rate grants in a time, rounded down, but no less than `least`: a limiter that is throttled lets through
+    /// smaller bursts too.
     ///
     /// - Parameters:
     ///   - duration: not negative, else a precondition fails.
@@ -33,9 +33,9 @@ public struct AdaptiveBurst: Sendable, Hashable {
 
 /// A rate limiter whose rate follows what a ``RateController`` reads: load, lag or latency.
 ///
-/// It grants what another limiter, its base, grants, and sets that one's rate: what the controller decides is enforced, for those who
-/// already wait too. Nothing is read on its own account: call ``adjust(_:)`` at regular intervals, or have ``run(every:clock:reading:)``
-/// do so in a task that you start.
+/// It grants what another limiter, its base, grants, and sets that one's rate: what the controller decides is enforced,
+/// for those who already wait too. Nothing is read on its own account: call ``adjust(_:)`` at regular intervals, or
+/// have ``run(every:clock:reading:)`` do so in a task that you start.
 ///
 /// ```swift
 /// let limiter = AdaptiveRateLimiter(
@@ -46,8 +46,8 @@ public struct AdaptiveBurst: Sendable, Hashable {
 /// await limiter.run(every: .seconds(1)) { await consumers.lag() }
 /// ```
 ///
-/// Requests cost what they cost the base. In the windows that lie between two adjustments its envelope is that of the rate and burst
-/// which ``status`` names.
+/// Requests cost what they cost the base. In the windows that lie between two adjustments its envelope is that of the
+/// rate and burst which ``status`` names.
 public final class AdaptiveRateLimiter<Base: AdjustableRateLimiter, Controller: RateController>: RateLimiter {
     /// The limiter that grants the permits. Whoever asks it directly shares them; change its rate only here.
     public let base: Base
@@ -98,8 +98,8 @@ public final class AdaptiveRateLimiter<Base: AdjustableRateLimiter, Controller: 
 
     /// Gives the controller a reading and sets the rate that it decides.
     ///
-    /// When it returns the base grants at that rate; or, if another adjustment is under way at the same time, will do so as soon as that
-    /// one is done, and always ends up with the latest decision.
+    /// When it returns the base grants at that rate; or, if another adjustment is under way at the same time, will do
+    /// so as soon as that one is done, and always ends up with the latest decision.
     @discardableResult
     public func adjust(_ reading: Controller.Reading) async -> RateDecision {
         let (decision, isMine) = state.withLock { state in
@@ -126,7 +126,8 @@ public final class AdaptiveRateLimiter<Base: AdjustableRateLimiter, Controller: 
     /// A reading that takes longer than the interval delays the next one; none are made up for.
     ///
     /// - Parameters:
-    ///   - interval: from one adjustment to the next, the first after one interval; above zero, else a precondition fails.
+    ///   - interval: from one adjustment to the next, the first after one interval; above zero, else a precondition
+    ///     fails.
     ///   - clock: where the intervals are measured.
     ///   - reading: what the controller is given.
     public func run(

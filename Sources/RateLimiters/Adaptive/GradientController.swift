@@ -1,17 +1,18 @@
 /// Finds a rate by how its latency compares with the least there is: no latency need be named.
 ///
-/// Each cycle the rate is multiplied by `tolerance · least / latency`, at most 1 and at least ½, and a little is added, so that it goes
-/// on looking for more. It settles where work begins to queue.
+/// Each cycle the rate is multiplied by `tolerance · least / latency`, at most 1 and at least ½, and a little is added,
+/// so that it goes on looking for more. It settles where work begins to queue.
 ///
-/// **The least latency** is what a request takes that waits for nobody. It must be able to rise, since services do become slower, and must not
-/// rise because the rate is too high: a long-term mean that is fed with queueing takes that for normal, raises the rate, and grows
-/// without bound. Here it falls at once, and rises only after a *probe*: every so many cycles the rate is lowered for a few, in which
-/// what has queued up drains, and the least latency seen meanwhile is taken, if it is larger, up to a factor.
+/// **The least latency** is what a request takes that waits for nobody. It must be able to rise, since services do
+/// become slower, and must not rise because the rate is too high: a long-term mean that is fed with queueing takes that
+/// for normal, raises the rate, and grows without bound. Here it falls at once, and rises only after a *probe*: every
+/// so many cycles the rate is lowered for a few, in which what has queued up drains, and the least latency seen
+/// meanwhile is taken, if it is larger, up to a factor.
 ///
 /// - Complexity: O(1).
 ///
-/// Sources: the gradient of Netflix's concurrency-limits, and the probes for the round-trip time of N. Cardwell et al., "BBR:
-/// congestion-based congestion control", 2016.
+/// Sources: the gradient of Netflix's concurrency-limits, and the probes for the round-trip time of N. Cardwell et al.,
+/// "BBR: congestion-based congestion control", 2016.
 public struct GradientController: RateController {
     /// When the least latency is looked for anew.
     public struct Probing: Sendable, Hashable {
@@ -63,7 +64,8 @@ public struct GradientController: RateController {
     ///
     /// - Parameters:
     ///   - bounds: the rates it may choose, in permits per second.
-    ///   - initial: the rate it starts with; `nil`: the lower bound, so that the first latencies are those of an idle service.
+    ///   - initial: the rate it starts with; `nil`: the lower bound, so that the first latencies are those of an idle
+    ///     service.
     ///   - tolerance: by which factor a latency may exceed the least one; at least 1.
     ///   - growth: which part of itself the rate gains each cycle; between 0 and ½.
     ///   - smoothing: how much of each change is made at once; above 0, at most 1: all of it.

@@ -31,7 +31,8 @@ public struct LagBands: Sendable, Hashable {
     /// Bands; a precondition fails if they make no sense.
     ///
     /// - Parameters:
-    ///   - reductions: at least one, in any order; no two above the same lag, and the larger the lag the smaller the factor.
+    ///   - reductions: at least one, in any order; no two above the same lag, and the larger the lag the smaller the
+    ///     factor.
     ///   - raisedUnder: at least 1 and no larger than the lag above which the first reduction holds.
     ///   - growth: above 0 and finite.
     public init(reductions: [Reduction], raisedUnder: Int, by growth: Double) {
@@ -58,8 +59,9 @@ public struct LagBands: Sendable, Hashable {
 
 /// Slows producers down as their consumers fall behind: a rate that is driven by a lag, in elements or offsets.
 ///
-/// Each cycle the rate it has is multiplied: steep reductions at large lags, a small gain when the lag is small, nothing in between,
-/// where it waits for the lag to go one way or the other. Reductions add up over the cycles, down to the lower bound.
+/// Each cycle the rate it has is multiplied: steep reductions at large lags, a small gain when the lag is small,
+/// nothing in between, where it waits for the lag to go one way or the other. Reductions add up over the cycles, down
+/// to the lower bound.
 ///
 /// - Complexity: O(bands).
 public struct LagController: RateController {
@@ -85,8 +87,8 @@ public struct LagController: RateController {
 
     /// Takes the next reading.
     ///
-    /// - Parameter lag: how far behind the consumers are; negative, as from counters that were read one after the other, is
-    ///   like 0; `nil`, if it can't be read, changes nothing.
+    /// - Parameter lag: how far behind the consumers are; negative, as from counters that were read one after the
+    ///   other, is like 0; `nil`, if it can't be read, changes nothing.
     public mutating func next(_ lag: Int?) -> RateDecision {
         guard let lag else { return rate.unmeasured("the lag can't be read") }
         if let reduction = bands.reductions.first(where: { lag > $0.above }) {

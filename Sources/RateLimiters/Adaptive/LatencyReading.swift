@@ -1,12 +1,13 @@
 /// What the controllers that are driven by latency decide from.
 public struct LatencyReading: Sendable, Hashable {
-    /// The latency since the last reading, as a mean or a percentile: always the same one. `nil`: nothing was measured, as when there was
-    /// nothing to do; it changes nothing.
+    /// The latency since the last reading, as a mean or a percentile: always the same one. `nil`: nothing was measured,
+    /// as when there was nothing to do; it changes nothing.
     public var latency: Duration?
 
     /// Which part of the permits was used since the last reading, from 0 to 1; `nil`: taken to be all.
     ///
-    /// Under half of them the rate isn't raised: latencies with little to do say nothing about how much more could be done.
+    /// Under half of them the rate isn't raised: latencies with little to do say nothing about how much more could be
+    /// done.
     public var utilization: Double?
 
     /// A reading.

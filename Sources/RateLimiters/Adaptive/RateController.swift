@@ -1,7 +1,7 @@
 /// Decides from readings how many permits a second a limiter should grant.
 ///
-/// A value without clocks, files or chance: the same readings give the same decisions, so a controller can be tested, replayed
-/// and copied to ask "what if". ``AdaptiveRateLimiter`` makes a limiter enforce what it decides.
+/// A value without clocks, files or chance: the same readings give the same decisions, so a controller can be tested,
+/// replayed and copied to ask "what if". ``AdaptiveRateLimiter`` makes a limiter enforce what it decides.
 public protocol RateController: Sendable {
     /// What it decides from.
     associatedtype Reading: Sendable

@@ -1,9 +1,9 @@
 /// Keys in the order of the times at which their buckets are full again, to within one slot of time.
 ///
-/// A ring of slots (a calendar queue): each holds the keys whose buckets are full again within its stretch of time, as a circular list
-/// through `links`. Since no debt is longer than a bucket takes to fill, the ring covers all of them. A key isn't moved when
-/// its bucket is used; it is found out of date when its turn comes, and moves back then, to be paid for by that use. So each
-/// request costs O(1) amortised, however many keys there are.
+/// A ring of slots (a calendar queue): each holds the keys whose buckets are full again within its stretch of time, as
+/// a circular list through `links`. Since no debt is longer than a bucket takes to fill, the ring covers all of them. A
+/// key isn't moved when its bucket is used; it is found out of date when its turn comes, and moves back then, to be
+/// paid for by that use. So each request costs O(1) amortised, however many keys there are.
 @usableFromInline
 struct ForgettingLine: Sendable {
     @usableFromInline static var slotCount: Int { 256 }
@@ -48,8 +48,8 @@ struct ForgettingLine: Sendable {
         firstTaken = max(firstTaken, target)
     }
 
-    /// Takes a key out whose bucket is full at `now`, which the line was advanced to; `nil`: there is none for sure in the slots
-    /// that have passed.
+    /// Takes a key out whose bucket is full at `now`, which the line was advanced to; `nil`: there is none for sure in
+    /// the slots that have passed.
     @inlinable
     mutating func takeFirst(fullAt now: UInt64, _ arrivals: [UInt64]) -> UInt32? {
         while passed != Self.none {

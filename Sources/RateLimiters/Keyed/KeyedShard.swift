@@ -7,8 +7,8 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// A part of a keyed limiter's keys behind a lock of its own. The table brings padding, so that no two shards' tables share
-/// cache lines; nor do the objects.
+/// A part of a keyed limiter's keys behind a lock of its own. The table brings padding, so that no two shards' tables
+/// share cache lines; nor do the objects.
 @usableFromInline
 final class KeyedShard<Key: Hashable & Sendable>: Sendable {
     @usableFromInline let leadingPadding = CacheLinePadding()
@@ -39,8 +39,8 @@ final class KeyedShared: Sendable {
             if !bucket.terms.covers(nanoseconds: now) {
                 bucket.arrival = bucket.terms.restart(atNanoseconds: now).convert(bucket.arrival)
             }
-            // Another shard may have read the clock later and come first: this one errs towards refusing then. A debt that no
-            // bucket can have means that the clock was set back: it counts as an empty bucket from now on.
+            // Another shard may have read the clock later and come first: this one errs towards refusing then. A debt
+            // that no bucket can have means that the clock was set back: it counts as an empty bucket from now on.
             let latest = bucket.terms.algebra.units(atNanoseconds: now) + bucket.terms.longestDebt
             if bucket.arrival > latest { bucket.arrival = latest }
             return bucket.terms.algebra.tryAcquire(permits, nowNanoseconds: now, arrival: &bucket.arrival)

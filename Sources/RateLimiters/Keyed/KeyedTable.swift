@@ -15,8 +15,8 @@ struct KeyedTable<Key: Hashable & Sendable>: Sendable {
     @usableFromInline var keys: [Key] = []
     @usableFromInline var arrivals: [UInt64] = []
     @usableFromInline var line: ForgettingLine
-    /// For how many keys the arrays have room. They may have more, each some more of its own, and would double if appended
-    /// to beyond that.
+    /// For how many keys the arrays have room. They may have more, each some more of its own, and would double if
+    /// appended to beyond that.
     @usableFromInline var room = 0
     @usableFromInline var counts = KeyedCounts()
     private let trailingPadding = CacheLinePadding()
@@ -28,8 +28,8 @@ struct KeyedTable<Key: Hashable & Sendable>: Sendable {
         line = ForgettingLine(longestDebt: terms.longestDebt, now: 0)
     }
 
-    /// A dictionary's storage is a power of two of places, of which at most 3/4 are taken and, as it only grows when it must, at
-    /// least 3/8; each takes a bit more than its key and value.
+    /// A dictionary's storage is a power of two of places, of which at most 3/4 are taken and, as it only grows when it
+    /// must, at least 3/8; each takes a bit more than its key and value.
     static var largestBytesPerKey: Int {
         let place = MemoryLayout<Key>.stride + MemoryLayout<UInt32>.stride
         let own = MemoryLayout<Key>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<UInt32>.stride

@@ -2,28 +2,29 @@ public import ConcurrencySupport
 
 /// A token bucket for each key, such as a client or an address, in bounded memory.
 ///
-/// Every key has the same rate and burst, and its own envelope: over *all* windows the permits granted to it in (t, t + T]
-/// are at most `burst + rate · T`. A key that was never seen has a full bucket.
+/// Every key has the same rate and burst, and its own envelope: over *all* windows the permits granted to it in (t, t +
+/// T] are at most `burst + rate · T`. A key that was never seen has a full bucket.
 ///
 /// **No debt is forgotten.** At most ``maximumKeys`` keys are remembered. A key is forgotten only to give its place to
-/// another, and only when its bucket is full again: forgetting it then changes no decision. So nobody gets a fresh bucket
-/// by flooding the limiter with other keys, as with a cache that evicts the least recently used one. If no place can be had
-/// that way, the new key is answered by the ``KeyedOverflowPolicy``; those that have a place don't notice.
+/// another, and only when its bucket is full again: forgetting it then changes no decision. So nobody gets a fresh
+/// bucket by flooding the limiter with other keys, as with a cache that evicts the least recently used one. If no place
+/// can be had that way, the new key is answered by the ``KeyedOverflowPolicy``; those that have a place don't notice.
 ///
-/// - Complexity: O(1) for each request: a reading of the clock, a lock that only the keys of one shard share, and a look-up
-///   of the key. Making room is O(1) amortised: keys stand in a queue in the order of the times at which their buckets are full
-///   again, kept to 1/127 of the time in which a bucket that is empty fills; so much later than possible may a key be forgotten. A
-///   key that spends permits keeps its place in the queue until it is found there, out of date; then it moves back.
-/// - Memory: at most ``largestBytesPerKey`` for each key that is remembered, without what the key itself keeps elsewhere
-///   (the text of a long `String`), plus 2 KB for each shard. It is taken as keys come and kept: a limiter that was
-///   full once doesn't shrink.
+/// - Complexity: O(1) for each request: a reading of the clock, a lock that only the keys of one shard share, and a
+///   look-up of the key. Making room is O(1) amortised: keys stand in a queue in the order of the times at which their
+///   buckets are full again, kept to 1/127 of the time in which a bucket that is empty fills; so much later than
+///   possible may a key be forgotten. A key that spends permits keeps its place in the queue until it is found there,
+///   out of date; then it moves back.
+/// - Memory: at most ``largestBytesPerKey`` for each key that is remembered, without what the key itself keeps
+///   elsewhere (the text of a long `String`), plus 2 KB for each shard. It is taken as keys come and kept: a limiter
+///   that was full once doesn't shrink.
 ///
 /// There is no `acquire` that waits: a line of waiters for each key couldn't be bounded by the number of keys. Refuse
 /// the client and tell it when to come back, which ``Acquisition/refused(retryAfter:)`` says.
 ///
-/// A clock that is set back stands still for all keys until it is past its latest reading again; if it is set back by more than
-/// the time in which a bucket fills, buckets count as filling from the new time on instead, those in debt with at most what a
-/// full bucket takes.
+/// A clock that is set back stands still for all keys until it is past its latest reading again; if it is set back by
+/// more than the time in which a bucket fills, buckets count as filling from the new time on instead, those in debt
+/// with at most what a full bucket takes.
 public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: NanosecondClock>: Sendable {
     @usableFromInline let clock: ClockType
     @usableFromInline let shards: [KeyedShard<Key>]
@@ -44,12 +45,12 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
     /// - Parameters:
     ///   - rate: permits per time, in the long run, for each key.
     ///   - burst: the most permits granted to a key at once; at least 1, else a precondition fails.
-    ///   - maximumKeys: the most keys that are remembered at a time, from 1 to 2^31. The places are divided among the shards, so
-    ///     that one shard may be full a little before the others are (by some √n of its n places, keys being spread by their
-    ///     hashes).
+    ///   - maximumKeys: the most keys that are remembered at a time, from 1 to 2^31. The places are divided among the
+    ///     shards, so that one shard may be full a little before the others are (by some √n of its n places, keys being
+    ///     spread by their hashes).
     ///   - whenFull: what is answered to a new key when there is no room for it.
-    ///   - shards: how many parts the keys are divided into; rounded up to a power of two, and down again so that each has a
-    ///     place. `nil`: four for each processor, but no fewer than 64 places each.
+    ///   - shards: how many parts the keys are divided into; rounded up to a power of two, and down again so that each
+    ///     has a place. `nil`: four for each processor, but no fewer than 64 places each.
     ///   - clock: where time is read, on every request.
     public init(
         rate: Rate,
@@ -98,9 +99,9 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
 
     /// Changes rate and burst of all keys. O(keys), each shard being locked for its part.
     ///
-    /// What was granted stays spent: debts stay as they are, in permits, and a full bucket stays full; so no window ever
-    /// holds more than the larger of the two envelopes. Requests during the update see the old or the new terms, those
-    /// after it the new ones.
+    /// What was granted stays spent: debts stay as they are, in permits, and a full bucket stays full; so no window
+    /// ever holds more than the larger of the two envelopes. Requests during the update see the old or the new terms,
+    /// those after it the new ones.
     ///
     /// - Parameters:
     ///   - rate: permits per time from now on, in the long run, for each key.
@@ -126,9 +127,11 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
         return sum
     }
 
-    /// The most memory that one key takes in a limiter that is full, in bytes: 53 for an integer of 64 bits, 82 for a `String`.
+    /// The most memory that one key takes in a limiter that is full, in bytes: 53 for an integer of 64 bits, 82 for a
+    /// `String`.
     ///
-    /// What the standard library's dictionary takes depends on how the number of keys in a shard falls between two powers of two.
+    /// What the standard library's dictionary takes depends on how the number of keys in a shard falls between two
+    /// powers of two.
     public static var largestBytesPerKey: Int { KeyedTable<Key>.largestBytesPerKey }
 
     private static func shardCount(asked: Int?, maximumKeys: Int) -> Int {

@@ -8,7 +8,8 @@ protocol KeyedSubject {
 
 extension KeyedTokenBucket: KeyedSubject where Key == Int {}
 
-/// Random requests of many more keys than there is room for, against one exact bucket for each key that is never forgotten.
+/// Random requests of many more keys than there is room for, against one exact bucket for each key that is never
+/// forgotten.
 struct KeyedCheck {
     var permitsPerMillisecond: UInt64 = 1
     var burst = 5
@@ -27,8 +28,8 @@ struct KeyedCheck {
 
     /// The first promise that is broken, in words; `nil`: all are kept.
     ///
-    /// - Parameter isExact: a key that finds no room is refused, rather than sharing a bucket; so every other answer must
-    ///   be exact.
+    /// - Parameter isExact: a key that finds no room is refused, rather than sharing a bucket; so every other answer
+    ///   must be exact.
     func firstViolation(by subject: some KeyedSubject, on clock: ManualClock, isExact: Bool = true) -> String? {
         var generator = SeededGenerator(seed: seed)
         var oracles = [TokenBucketOracle](repeating: oracle, count: keyCount)

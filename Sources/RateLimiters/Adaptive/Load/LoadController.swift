@@ -1,15 +1,16 @@
 /// Lowers a rate as a system's load exceeds what it should be, and raises it again as that goes away.
 ///
-/// Each signal has a threshold and a weight. What it is over, as a share of what it could be over, times its weight, is what it takes off the
-/// upper bound: a memory at 90 % with a threshold of 80 % and a weight of 1 takes off half. What several take off adds up. Memory weighs
-/// more than processors do: a process that is short of one becomes slow, one that is short of the other is killed.
+/// Each signal has a threshold and a weight. What it is over, as a share of what it could be over, times its weight, is
+/// what it takes off the upper bound: a memory at 90 % with a threshold of 80 % and a weight of 1 takes off half. What
+/// several take off adds up. Memory weighs more than processors do: a process that is short of one becomes slow, one
+/// that is short of the other is killed.
 ///
-/// - One signal alone proves little (a file cache fills memory, a batch job the processors), so nothing happens unless at least
-///   ``agreement`` of them are over their thresholds.
+/// - One signal alone proves little (a file cache fills memory, a batch job the processors), so nothing happens unless
+///   at least ``agreement`` of them are over their thresholds.
 /// - Readings are smoothed (an exponentially weighted mean for each signal), so that a spike of one cycle does little.
 /// - The rate falls to where it should be at once, and rises there by a step each cycle.
-/// - What can't be read is not 0. If fewer signals than have to agree can be read, the rate stays as it is; and while a signal can't be read
-///   that was over its threshold before, it isn't raised.
+/// - What can't be read is not 0. If fewer signals than have to agree can be read, the rate stays as it is; and while a
+///   signal can't be read that was over its threshold before, it isn't raised.
 ///
 /// - Complexity: O(n log n) in the number of signals.
 public struct LoadController: RateController {
@@ -32,8 +33,8 @@ public struct LoadController: RateController {
         }
     }
 
-    /// The limits that hold unless others are set. Pressures are shares of time in which something stood still, and so are grave at smaller
-    /// values.
+    /// The limits that hold unless others are set. Pressures are shares of time in which something stood still, and so
+    /// are grave at smaller values.
     public static let standardLimits: [LoadSignal: Limit] = [
         .memory: Limit(threshold: 0.8, weight: 1),
         .memoryPressure: Limit(threshold: 0.1, weight: 1),

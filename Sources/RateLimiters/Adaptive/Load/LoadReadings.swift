@@ -9,7 +9,8 @@ public struct LoadSignal: Sendable, Hashable, Comparable, CustomStringConvertibl
     public static let cpu = Self("cpu")
     /// Memory: the share in use of the tightest limit there is.
     public static let memory = Self("memory")
-    /// The share of time in which some task waited for a processor (the kernel's pressure stall information, as are the next two).
+    /// The share of time in which some task waited for a processor (the kernel's pressure stall information, as are the
+    /// next two).
     public static let cpuPressure = Self("cpu pressure")
     /// The share of time in which some task waited for memory.
     public static let memoryPressure = Self("memory pressure")
@@ -40,7 +41,8 @@ public struct LoadReadings: Sendable, Hashable {
         for (signal, share) in readings { self[signal] = share }
     }
 
-    /// The share of a signal; `nil`: it couldn't be read. What is set is moved into 0...1; what isn't a number can't be read.
+    /// The share of a signal; `nil`: it couldn't be read. What is set is moved into 0...1; what isn't a number can't be
+    /// read.
     public subscript(signal: LoadSignal) -> Double? {
         get { shares[signal] }
         set { shares[signal] = newValue.flatMap { $0.isNaN ? nil : min(max($0, 0), 1) } }
@@ -57,7 +59,8 @@ public struct LoadReadings: Sendable, Hashable {
 
 /// Reads how loaded something is.
 public protocol LoadProvider: Sendable {
-    /// What can be read now. Called at regular intervals, one call at a time; a share of time is that since the last call.
+    /// What can be read now. Called at regular intervals, one call at a time; a share of time is that since the last
+    /// call.
     func readings() async -> LoadReadings
 }
 

@@ -112,7 +112,8 @@ struct ProcessorTime: Sendable {
 }
 
 extension String {
-    /// The number that follows a word at the beginning of a line; `nil`: there is no such line, or it isn't followed by a number.
+    /// The number that follows a word at the beginning of a line; `nil`: there is no such line, or it isn't followed by
+    /// a number.
     func number(after word: String) -> Double? {
         for line in split(separator: "\n") {
             let words = line.split(whereSeparator: \.isWhitespace)

@@ -2,17 +2,19 @@ public import ConcurrencySupport
 
 /// Reads the load of the machine, and of the control group that limits this process, from Linux's files.
 ///
-/// - ``LoadSignal/cpu``: the busy share of all processors' time since the last reading (`/proc/stat`); where a control group, of version 2 or
-///   1, has a quota, the share of that which was used, if it is larger. Nothing at the first reading.
-/// - ``LoadSignal/memory``: the share of the machine's memory that isn't available (`/proc/meminfo`); where a control group has a limit,
-///   the share of that which is in use, without file pages that the kernel would take back first, if it is larger. All groups from the
-///   process's own one up to the topmost that can be seen count.
-/// - ``LoadSignal/cpuPressure``, ``LoadSignal/memoryPressure``, ``LoadSignal/ioPressure``: the share of the last ten seconds in
-///   which some task stood still for want of it, in the process's own control group if it says, else on the machine (`/proc/pressure`).
+/// - ``LoadSignal/cpu``: the busy share of all processors' time since the last reading (`/proc/stat`); where a control
+///   group, of version 2 or 1, has a quota, the share of that which was used, if it is larger. Nothing at the first
+///   reading.
+/// - ``LoadSignal/memory``: the share of the machine's memory that isn't available (`/proc/meminfo`); where a control
+///   group has a limit, the share of that which is in use, without file pages that the kernel would take back first, if
+///   it is larger. All groups from the process's own one up to the topmost that can be seen count.
+/// - ``LoadSignal/cpuPressure``, ``LoadSignal/memoryPressure``, ``LoadSignal/ioPressure``: the share of the last ten
+///   seconds in which some task stood still for want of it, in the process's own control group if it says, else on the
+///   machine (`/proc/pressure`).
 ///
-/// What there is no file for, or can't be read, or isn't understood, is left out: nothing is known about it. If a limit is known to exist
-/// and how much of it is in use isn't, the signal is left out, even if the machine as a whole has plenty. On other systems than Linux nothing
-/// can be read.
+/// What there is no file for, or can't be read, or isn't understood, is left out: nothing is known about it. If a limit
+/// is known to exist and how much of it is in use isn't, the signal is left out, even if the machine as a whole has
+/// plenty. On other systems than Linux nothing can be read.
 ///
 /// - Complexity: a dozen small files are read, which takes some 0.1 ms in the kernel, without waiting for devices.
 public final class SystemLoadProvider<ClockType: NanosecondClock>: LoadProvider {
@@ -29,7 +31,8 @@ public final class SystemLoadProvider<ClockType: NanosecondClock>: LoadProvider 
     /// A provider.
     ///
     /// - Parameters:
-    ///   - root: the folder in which `proc` and the mount points of the control groups are; another one than `/` is for tests.
+    ///   - root: the folder in which `proc` and the mount points of the control groups are; another one than `/` is for
+    ///     tests.
     ///   - clock: what a control group's use of processor time is compared with.
     public init(root: String = "/", clock: ClockType) {
         files = SystemFiles(root: root)
