@@ -52,7 +52,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "RateLimiters", dependencies: ["ConcurrencySupport"], swiftSettings: settings),
+        .target(
+            name: "RateLimiters",
+            dependencies: ["ConcurrencySupport", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings
+        ),
         .target(name: "Backpressure", dependencies: ["BoundedQueues", "RateLimiters"], swiftSettings: settings),
 
         // The suite. jemalloc stays on this side: nothing above this line links it.

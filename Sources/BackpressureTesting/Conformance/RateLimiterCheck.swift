@@ -13,6 +13,8 @@ public enum RateLimiterCheck: String, Sendable, Hashable, CaseIterable, CustomSt
     case exceedsBurst
     /// A clock that is set back grants nothing that time didn't earn.
     case clockSetBackOpensNothing
+    /// A clock that is set back, however far, keeps nobody waiting longer than a full bucket takes to refill.
+    case clockSetBackFreezesNothing
     /// Tasks that ask at once get exactly what is there.
     case contentionKeepsBurst
     /// Waiting requests pass in order of arrival, each exactly when it can, and nothing passes them.

@@ -137,17 +137,39 @@ extension RateLimiterConformance {
         var generator = SeededGenerator(seed: 1)
         var granted = 0
         var allowed = 0
+        // The time that has gone by: what the clock went forwards.
+        var elapsed: UInt64 = 0
         for _ in 0..<5_000 {
             let step = UInt64.random(in: 0..<2_000, using: &generator)
             let isBack = Int.random(in: 0..<20, using: &generator) == 0
             let now = clock.nanoseconds()
             clock.set(nanoseconds: isBack ? max(origin / 2, now - 5 * step) : now + step)
+            if !isBack { elapsed += step }
             if await limiter.tryAcquire(1).isGranted { granted += 1 }
-            if oracle.tryAcquire(1, atNanoseconds: clock.nanoseconds()) { allowed += 1 }
+            if oracle.tryAcquire(1, atNanoseconds: elapsed) { allowed += 1 }
             try expectations.expect(
                 granted <= allowed,
                 "no more than \(allowed) permits, with a clock that was set back",
                 but: "\(granted) were granted"
+            )
+        }
+    }
+
+    func checkClockSetBackFreezesNothing(_ expectations: Expectations) async throws(ConformanceFailure) {
+        let (rate, burst) = (Rate.perSecond(1_000), 5)
+        for setBack in [rate.nanoseconds(forPermits: 2), rate.nanoseconds(forPermits: 5), origin / 2] {
+            let expectations = expectations.with("\(rate), burst \(burst)")
+            let clock = ManualClock(nanoseconds: origin)
+            let limiter = makeLimiter(rate, burst, clock)
+            _ = await limiter.tryAcquire(burst)
+            clock.set(nanoseconds: origin - setBack)
+            // The first to ask lets it see that.
+            _ = await limiter.tryAcquire(1)
+            clock.advance(byNanoseconds: rate.nanoseconds(forPermits: burst))
+            try await expectations.expectEqual(
+                limiter.tryAcquire(1),
+                .granted,
+                "the answer a whole refill after the clock was set back by \(setBack) ns"
             )
         }
     }

@@ -32,6 +32,7 @@ public struct RateLimiterConformance<Limiter: RateLimiter>: Sendable {
         case .retryAfterIsExact: try await checkRetryAfter(expectations)
         case .exceedsBurst: try await checkExceedsBurst(expectations)
         case .clockSetBackOpensNothing: try await checkClockSetBack(expectations)
+        case .clockSetBackFreezesNothing: try await checkClockSetBackFreezesNothing(expectations)
         case .contentionKeepsBurst: try await checkContention(expectations)
         case .acquireKeepsOrder: try await checkOrder(expectations)
         case .acquireFailsAtOnce: try await checkTimeout(expectations)

@@ -11,11 +11,12 @@
 ///   The difference of two times rounded down can exceed the true one, so a window may hold that much too many: less
 ///   than what one nanosecond earns, or one permit above 2^31 a second.
 ///
-/// The numbers last for 36 years after the limiter was made.
+/// The numbers last for years; before they run out, whoever keeps the state counts from a later origin
+/// (``rebased(atNanoseconds:)``), so that they last for ever.
 ///
 /// Source: ITU-T I.371 (GCRA); the scaling is our own.
 @usableFromInline
-struct TokenBucketAlgebra: Sendable {
+struct TokenBucketAlgebra: Sendable, Equatable {
     /// Units per permit.
     @usableFromInline let cost: UInt64
     /// Units a full bucket holds.
@@ -25,8 +26,10 @@ struct TokenBucketAlgebra: Sendable {
     /// Units per nanosecond: whole part and fraction of 2^64.
     @usableFromInline let wholeUnits: UInt64
     @usableFromInline let fractionalUnits: UInt64
-    /// What the clock read when the limiter was made.
+    /// What the clock read at time 0.
     @usableFromInline let originNanoseconds: UInt64
+    /// How long after the origin the numbers may be used.
+    @usableFromInline let lifetimeNanoseconds: UInt64
 
     /// - Precondition: `burst` is at least 1, and a full bucket refills within some years.
     @usableFromInline
@@ -54,6 +57,51 @@ struct TokenBucketAlgebra: Sendable {
             "a burst of \(burst) at \(rate) takes too long to refill: the limit is some years"
         )
         tolerance = units
+        let perNanosecond = wholeUnits + (fractionalUnits > 0 ? 1 : 0)
+        lifetimeNanoseconds = Self.latestNow / perNanosecond
+    }
+
+    @inlinable @inline(__always)
+    init(
+        cost: UInt64,
+        tolerance: UInt64,
+        burst: UInt64,
+        wholeUnits: UInt64,
+        fractionalUnits: UInt64,
+        originNanoseconds: UInt64,
+        lifetimeNanoseconds: UInt64
+    ) {
+        self.cost = cost
+        self.tolerance = tolerance
+        self.burst = burst
+        self.wholeUnits = wholeUnits
+        self.fractionalUnits = fractionalUnits
+        self.originNanoseconds = originNanoseconds
+        self.lifetimeNanoseconds = lifetimeNanoseconds
+    }
+
+    /// The same terms with time counted from a later origin.
+    func rebased(atNanoseconds origin: UInt64) -> TokenBucketAlgebra {
+        TokenBucketAlgebra(
+            cost: cost,
+            tolerance: tolerance,
+            burst: burst,
+            wholeUnits: wholeUnits,
+            fractionalUnits: fractionalUnits,
+            originNanoseconds: origin,
+            lifetimeNanoseconds: lifetimeNanoseconds
+        )
+    }
+
+    /// The latest time in units, and the latest theoretical arrival time: with a bucket's tolerance below 2^61 their sums
+    /// stay within 62 bits.
+    private static var latestNow: UInt64 { 1 << 60 }
+    static var latestArrival: UInt64 { (1 << 62) - 1 }
+
+    /// Whether the numbers can express this time: not before the origin and not long after it.
+    @inlinable @inline(__always)
+    func covers(nanoseconds: UInt64) -> Bool {
+        nanoseconds &- originNanoseconds < lifetimeNanoseconds
     }
 
     /// The clock's reading in units since the origin, rounded down.
