@@ -5,39 +5,28 @@ import Testing
 
 @Suite("Windows on a clock that jumps", .timeLimit(.minutes(1)))
 struct WindowClockTests {
-    private func full(limit: Int = 3, window: Int = 1_000, at now: UInt64) -> AskedLog {
-        let log = AskedLog(limit: limit, window: .nanoseconds(window))
+    private func full(limit: Int = 3, window: Int = 1_000, at now: UInt64) -> LineLog {
+        let log = LineLog(limit: limit, window: window)
         for _ in 0..<limit { #expect(log.grants(1, at: now)) }
         return log
     }
 
-    @Test("Set back by a window or less, time stands still until the clock has caught up")
-    func slightlyBack() {
-        let log = full(at: 10_000)
-        #expect(log.tryAcquire(1, at: 9_000) == .retry(after: 2_000))
-        #expect(log.tryAcquire(1, at: 10_999) == .retry(after: 1))
-        #expect(log.grants(1, at: 11_000))
+    @Test("Set back by however much, time goes on from where it was", arguments: [1, 999, 1_000, 999_999, 1_000_000])
+    func back(setBack: UInt64) {
+        let log = full(at: 1_000_000)
+        for again in 0..<3 {
+            let now = 1_000_000 - setBack + UInt64(again) * 7
+            #expect(log.tryAcquire(1, at: now) == .retry(after: 1_000))
+            #expect(log.tryAcquire(1, at: now + 999) == .retry(after: 1))
+            #expect(log.grants(3, at: now + 1_000))
+        }
     }
 
-    @Test("Set back by more, time goes on from where it was")
-    func farBack() {
+    @Test("A clock that is set back again and again opens nothing but what it went forwards")
+    func backAgainAndAgain() {
         let log = full(at: 1_000_000)
-        #expect(log.tryAcquire(1, at: 500) == .retry(after: 1_000))
-        #expect(log.tryAcquire(1, at: 1_499) == .retry(after: 1))
-        #expect(log.grants(3, at: 1_500))
-        // And back again.
-        #expect(log.tryAcquire(1, at: 0) == .retry(after: 1_000))
-        #expect(log.grants(3, at: 1_000))
-    }
-
-    @Test("A single wrong reading, however far back, opens nothing")
-    func singleWrongReading() {
-        let log = full(at: 1_000_000)
-        #expect(!log.grants(1, at: 1))
-        #expect(log.tryAcquire(1, at: 1_000_100) == .retry(after: 900))
-        #expect(!log.grants(1, at: 2))
-        #expect(log.tryAcquire(1, at: 1_000_200) == .retry(after: 800))
-        #expect(log.grants(3, at: 1_001_000))
+        for step in 0..<10 { #expect(log.tryAcquire(1, at: 900_000 - UInt64(step)) == .retry(after: 1_000)) }
+        #expect(log.tryAcquire(1, at: 900_500) == .retry(after: 491))
     }
 
     @Test("A jump forwards forgets what is old, and leaves the limit as it is")
@@ -48,12 +37,31 @@ struct WindowClockTests {
         #expect(log.grants(3, at: .max))
     }
 
-    @Test("A promise is kept by the clock that was set back, too")
-    func promiseOnClockSetBack() {
+    @Test("Whoever waits is as far from being due after the clock was set back as before")
+    func promisesFollow() {
         let log = full(at: 1_000_000)
-        #expect(!log.grants(1, at: 500))
-        #expect(
-            log.reserve(1, at: 600, longest: 900) == .promised(id: 1, nanoseconds: 1_500)
-        )
+        for permits: UInt64 in [1, 2] { _ = log.reserve(permits, at: 1_000_100) }
+        #expect(log.instants == [1_001_000, 1_001_000])
+        #expect(log.tryAcquire(1, at: 500) == .retry(after: 1_900))
+        #expect(log.instants == [1_400, 1_400])
+        log.cancel(at: 0, now: 600)
+        #expect(log.instants == [1_400])
+        #expect(log.tryAcquire(1, at: 1_399) == .retry(after: 1))
+        #expect(log.grants(1, at: 1_400))
+        log.mend(at: 1_400)
+        #expect(log.instants == [])
+    }
+
+    @Test("What was long due when the clock was set back counts as granted, though it leaves the line")
+    func longDue() {
+        let log = full(limit: 1, at: 1_000_000)
+        _ = log.reserve(1, at: 1_000_000)
+        #expect(log.instants == [1_001_000])
+        #expect(log.grants(1, at: 1_002_500))
+        log.log.mend(&log.line, atNanoseconds: 5)
+        #expect(log.instants == [0])
+        log.log.cancel(at: 0, in: &log.line, atNanoseconds: 5)
+        #expect(log.tryAcquire(1, at: 5) == .retry(after: 1_000))
+        #expect(log.grants(1, at: 1_005))
     }
 }

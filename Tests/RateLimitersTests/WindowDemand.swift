@@ -1,21 +1,23 @@
 import BackpressureTesting
+import DequeModule
 
 @testable import RateLimiters
 
 /// Random requests against a window: bursts at one instant, single permits in quick or slow succession, times just at and
-/// around a window's length, long rests, and a clock that is set back by up to a window.
+/// around a window's length, long rests, and a clock that is set back.
 struct WindowDemand {
     let limit: UInt64
     let length: UInt64
-    private(set) var now: UInt64
-    private var latest: UInt64
+    private var now: UInt64
+    private var elapsed: UInt64
+    private var hasBegun = false
     private var random: SeededGenerator
 
     init(limit: UInt64, length: UInt64, seed: UInt64, origin: UInt64 = 1_000_000_007) {
         self.limit = limit
         self.length = length
         now = origin
-        latest = origin
+        elapsed = origin
         random = SeededGenerator(seed: seed, stream: limit &* 1_000_003 &+ length)
     }
 
@@ -28,8 +30,8 @@ struct WindowDemand {
         #endif
     }
 
-    /// The time of the next request, and for how many permits.
-    mutating func next() -> (now: UInt64, permits: UInt64) {
+    /// What the clock reads at the next request, what it would if it had never been set back, and for how many permits.
+    mutating func next() -> (now: UInt64, elapsed: UInt64, permits: UInt64) {
         let choice = random.next() % 64
         let gap: UInt64 =
             switch choice {
@@ -42,9 +44,10 @@ struct WindowDemand {
             default: 0
             }
         now += gap
-        latest = max(latest, now)
-        if choice == 61 { now = max(now, length) - random.next() % (length + 1) }
-        now = max(now, latest - min(latest, length))
+        elapsed += gap
+        // Not before the first reading, which nothing comes before.
+        if choice == 61, hasBegun { now -= random.next() % (now / 2) }
+        hasBegun = true
         let permits: UInt64 =
             switch random.next() % 32 {
             case 0: limit
@@ -52,7 +55,7 @@ struct WindowDemand {
             case 2..<10: 1 + random.next() % limit
             default: 1
             }
-        return (now, permits)
+        return (now, elapsed, permits)
     }
 
     mutating func chance(_ one: UInt64, of count: UInt64) -> Bool { random.next() % count < one }
@@ -60,28 +63,59 @@ struct WindowDemand {
     mutating func index(below count: Int) -> Int { Int(random.next() % UInt64(count)) }
 }
 
-/// A log that expectations can ask in place.
-final class AskedLog {
-    private(set) var log: WindowLog
+/// A log and the line in front of it, driven as ``WaitingLine`` does, and in a class so that expectations can ask in place.
+final class LineLog {
+    var log: WindowLog<Buckets>
+    var line: Deque<PermitPlace> = []
 
-    init(limit: Int, window: Duration, buckets: Int? = nil) {
-        log = WindowLog(WindowShape(limit: limit, window: window, buckets: buckets))
+    init(_ shape: WindowShape) { log = WindowLog(shape) }
+
+    convenience init(limit: Int, window: Int, buckets: Int? = nil) {
+        self.init(WindowShape(limit: limit, window: .nanoseconds(window), buckets: buckets))
     }
 
+    /// When those who wait are due, by the clock.
+    var instants: [UInt64] { line.map { log.instant(of: $0) } }
+
     func tryAcquire(_ permits: UInt64, at now: UInt64) -> Acquisition {
-        log.tryAcquire(permits, nowNanoseconds: now)
+        while true {
+            if let answer = log.tryAcquire(permits, atNanoseconds: now) { return answer }
+            mend(at: now)
+        }
     }
 
     func grants(_ permits: UInt64, at now: UInt64) -> Bool { tryAcquire(permits, at: now).isGranted }
 
-    func reserve(_ permits: UInt64, at now: UInt64, longest: UInt64 = .max) -> WindowLog.Answer {
-        log.reserve(permits, nowNanoseconds: now, longestNanoseconds: longest)
+    /// Whoever is due goes, and after a look at the clock whoever is due by that.
+    func mend(at now: UInt64) {
+        takeDue(at: now)
+        log.mend(&line, atNanoseconds: now)
+        takeDue(at: now)
     }
 
-    func cancel(_ id: UInt64, at now: UInt64) -> [WindowLog.Change]? { log.cancel(id: id, nowNanoseconds: now) }
+    private func takeDue(at now: UInt64) {
+        while let first = line.first, log.instant(of: first) <= now {
+            log.settle(first)
+            line.removeFirst()
+        }
+    }
 
-    func update(limit: Int, window: Duration, buckets: Int? = nil, at now: UInt64) -> [WindowLog.Change] {
-        log.update(WindowShape(limit: limit, window: window, buckets: buckets), nowNanoseconds: now)
+    func reserve(_ permits: UInt64, at now: UInt64, longest: UInt64 = .max) -> Reservation {
+        mend(at: now)
+        let answer = log.reserve(permits, atNanoseconds: now, longestNanoseconds: longest)
+        if case .waiting(let place) = answer { line.append(place) }
+        return answer
+    }
+
+    /// One leaves the line, and is at `index` still.
+    func cancel(at index: Int, now: UInt64) {
+        mend(at: now)
+        log.cancel(at: index, in: &line, atNanoseconds: now)
+    }
+
+    func update(limit: Int, window: Int, at now: UInt64) {
+        mend(at: now)
+        log.update(limit: limit, window: .nanoseconds(window), &line, atNanoseconds: now)
     }
 }
 

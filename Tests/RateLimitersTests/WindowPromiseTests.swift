@@ -6,7 +6,6 @@ import Testing
 /// What a log promises, by the oracle: everything is worked out anew, from the grants and from who waits, in order.
 private struct PromiseModel {
     struct Waiting: Equatable {
-        var id: UInt64
         var time: UInt64
         var permits: UInt64
     }
@@ -46,7 +45,7 @@ private struct PromiseModel {
         return waiting.map { one in
             let time = oracle.earliestGrant(of: one.permits) ?? .max
             oracle.record(one.permits, atNanoseconds: time)
-            return Waiting(id: one.id, time: time, permits: one.permits)
+            return Waiting(time: time, permits: one.permits)
         }
     }
 }
@@ -56,39 +55,38 @@ struct WindowPromiseTests {
     @Test("The log promises the count's times, to a long line with cancellations", arguments: WindowCase.exact)
     func logPromisesEqualOracle(window: WindowCase) throws {
         let shape = window.shape
-        var log = WindowLog(shape)
+        let log = LineLog(shape)
         var model = PromiseModel(shape)
         var demand = WindowDemand(limit: shape.limit, length: shape.length, seed: 5)
         var (promised, cancelled, wrong) = (0, 0, 0)
-        for _ in 0..<WindowDemand.requests(60_000) {
-            let (now, permits) = demand.next()
-            model.observe(now)
+        for _ in 0..<WindowDemand.requests(20_000) {
+            let (now, elapsed, permits) = demand.next()
+            model.observe(elapsed)
             if !model.waiting.isEmpty, demand.chance(1, of: 4) {
-                let id = model.waiting.remove(at: demand.index(below: model.waiting.count)).id
-                let expected = model.rescheduled
-                let changes = log.cancel(id: id, nowNanoseconds: now)
-                if changes != expected.filter({ $0.id > id }).map({ .init(id: $0.id, nanoseconds: $0.time) }) {
-                    wrong += 1
-                }
-                model.waiting = expected
+                let index = demand.index(below: model.waiting.count)
+                model.waiting.remove(at: index)
+                model.waiting = model.rescheduled
+                log.cancel(at: index, now: now)
+                if log.line.map(\.mark) != model.waiting.map(\.time) { wrong += 1 }
                 cancelled += 1
                 continue
             }
             // A line of a hundred is long enough for the tests' time.
             let longest = demand.chance(1, of: 8) ? shape.length / 2 : model.waiting.count < 100 ? .max : 0
             let due = model.earliest(permits)
-            let answer = log.reserve(permits, nowNanoseconds: now, longestNanoseconds: longest)
+            let answer = log.reserve(permits, at: now, longest: longest)
             switch answer {
             case .granted:
                 if due != model.settled.latestNanoseconds || !model.waiting.isEmpty { wrong += 1 }
                 model.grant(permits)
-            case .promised(let id, let time):
-                if due != time || time <= now || time - now > longest { wrong += 1 }
-                model.waiting.append(.init(id: id, time: time, permits: permits))
+            case .waiting(let place):
+                let latest = model.settled.latestNanoseconds
+                if due != place.mark || place.mark <= latest || place.mark - latest > longest { wrong += 1 }
+                model.waiting.append(.init(time: place.mark, permits: permits))
                 promised += 1
             case .refused(let wait):
-                if due != now + wait || wait <= longest { wrong += 1 }
-            case .exceedsLimit:
+                if due != model.settled.latestNanoseconds + wait || wait <= longest { wrong += 1 }
+            case .exceedsBurst:
                 if due != nil || permits <= shape.limit { wrong += 1 }
             }
         }
@@ -102,31 +100,31 @@ struct WindowPromiseTests {
     )
     func windowPromisesKeepTheLimit(window: WindowCase) {
         let shape = window.shape
-        var log = WindowLog(shape)
+        let log = LineLog(shape)
         var model = PromiseModel(shape)
         var demand = WindowDemand(limit: shape.limit, length: shape.length, seed: 6)
         var (promised, cancelled, wrong) = (0, 0, 0)
-        for _ in 0..<WindowDemand.requests(30_000) {
-            let (now, permits) = demand.next()
-            model.observe(now)
+        for _ in 0..<WindowDemand.requests(10_000) {
+            let (now, elapsed, permits) = demand.next()
+            model.observe(elapsed)
             if !model.waiting.isEmpty, demand.chance(1, of: 4) {
                 let index = demand.index(below: model.waiting.count)
-                let id = model.waiting.remove(at: index).id
-                let changes = log.cancel(id: id, nowNanoseconds: now) ?? []
-                if changes.map(\.id) != model.waiting[index...].map(\.id) { wrong += 1 }
-                for (position, change) in zip(model.waiting.indices[index...], changes) {
-                    if change.nanoseconds > model.waiting[position].time { wrong += 1 }
-                    model.waiting[position].time = change.nanoseconds
+                model.waiting.remove(at: index)
+                log.cancel(at: index, now: now)
+                if log.line.count != model.waiting.count { wrong += 1 }
+                for (position, place) in zip(model.waiting.indices, log.line) {
+                    if place.mark > model.waiting[position].time { wrong += 1 }
+                    model.waiting[position].time = place.mark
                 }
                 cancelled += 1
             } else {
                 let longest: UInt64 = model.waiting.count < 50 ? .max : 0
-                switch log.reserve(permits, nowNanoseconds: now, longestNanoseconds: longest) {
+                switch log.reserve(permits, at: now, longest: longest) {
                 case .granted: model.grant(permits)
-                case .promised(let id, let time):
-                    model.waiting.append(.init(id: id, time: time, permits: permits))
+                case .waiting(let place):
+                    model.waiting.append(.init(time: place.mark, permits: permits))
                     promised += 1
-                case .refused, .exceedsLimit: break
+                case .refused, .exceedsBurst: break
                 }
             }
             if zip(model.waiting, model.waiting.dropFirst()).contains(where: { $0.time > $1.time }) { wrong += 1 }
@@ -138,30 +136,29 @@ struct WindowPromiseTests {
 
     @Test("A newcomer is granted nothing while anyone waits, and is told when the line has passed")
     func newcomersQueueUp() {
-        let log = AskedLog(limit: 2, window: .nanoseconds(100))
+        let log = LineLog(limit: 2, window: 100)
         #expect(log.grants(1, at: 10))
-        #expect(log.reserve(2, at: 20) == .promised(id: 1, nanoseconds: 110))
+        #expect(log.reserve(2, at: 20) == .waiting(PermitPlace(permits: 2, mark: 110)))
         #expect(log.tryAcquire(1, at: 30) == .retry(after: 180))
         #expect(log.reserve(1, at: 40, longest: 169) == .refused(waitNanoseconds: 170))
-        #expect(log.reserve(1, at: 40, longest: 170) == .promised(id: 2, nanoseconds: 210))
-        #expect(log.cancel(1, at: 50) == [.init(id: 2, nanoseconds: 50)])
-        #expect(log.cancel(2, at: 50) == nil, "its time has come")
-        #expect(log.cancel(7, at: 50) == nil)
+        #expect(log.reserve(1, at: 40, longest: 170) == .waiting(PermitPlace(permits: 1, mark: 210)))
+        log.cancel(at: 0, now: 50)
+        #expect(log.instants == [50], "the second can have its permit at once")
         #expect(log.tryAcquire(1, at: 60) == .retry(after: 50))
     }
 
     @Test("A change of limit and window holds for what is remembered, and for whoever waits")
     func update() {
-        let log = AskedLog(limit: 4, window: .nanoseconds(100))
+        let log = LineLog(limit: 4, window: 100)
         #expect(log.grants(4, at: 10))
-        #expect(log.reserve(3, at: 20) == .promised(id: 1, nanoseconds: 110))
-        #expect(log.reserve(1, at: 20) == .promised(id: 2, nanoseconds: 110))
+        for permits: UInt64 in [3, 1] { _ = log.reserve(permits, at: 20) }
+        #expect(log.instants == [110, 110])
+        log.update(limit: 2, window: 200, at: 30)
         // Three permits are now more than the limit: they pass when nothing else is in the window.
-        let slower: [WindowLog.Change] = [.init(id: 1, nanoseconds: 210), .init(id: 2, nanoseconds: 410)]
-        #expect(log.update(limit: 2, window: .nanoseconds(200), at: 30) == slower)
+        #expect(log.instants == [210, 410])
         #expect(log.tryAcquire(3, at: 40) == .exceedsBurst)
-        let faster: [WindowLog.Change] = [.init(id: 1, nanoseconds: 50), .init(id: 2, nanoseconds: 50)]
-        #expect(log.update(limit: 8, window: .nanoseconds(100), at: 50) == faster)
+        log.update(limit: 8, window: 100, at: 50)
+        #expect(log.instants == [50, 50])
         #expect(log.tryAcquire(1, at: 60) == .retry(after: 50))
     }
 
@@ -174,23 +171,14 @@ struct WindowPromiseTests {
             var shapes = (0..<2).map { _ in
                 (limit: Int.random(in: 1...8, using: &random), length: Int.random(in: 1...100, using: &random))
             }
-            var log = WindowLog(
-                WindowShape(limit: shapes[0].limit, window: .nanoseconds(shapes[0].length), buckets: buckets)
-            )
+            let log = LineLog(limit: shapes[0].limit, window: shapes[0].length, buckets: buckets)
             var grants: [GrantStamp] = []
             var now: UInt64 = 1
             for step in 0..<80 {
                 now += UInt64.random(in: 0...10, using: &random)
-                if step == 40 {
-                    let shape = WindowShape(
-                        limit: shapes[1].limit,
-                        window: .nanoseconds(shapes[1].length),
-                        buckets: buckets
-                    )
-                    _ = log.update(shape, nowNanoseconds: now)
-                }
+                if step == 40 { log.update(limit: shapes[1].limit, window: shapes[1].length, at: now) }
                 let permits = UInt64.random(in: 1...3, using: &random)
-                if log.tryAcquire(permits, nowNanoseconds: now).isGranted {
+                if log.grants(permits, at: now) {
                     grants.append(GrantStamp(before: now, after: now, permits: UInt32(permits)))
                 }
             }

@@ -11,12 +11,13 @@ struct WindowShape: Sendable, Equatable {
     @usableFromInline let resolution: UInt64
     /// So many permits, or more, are remembered as one no longer joined by others.
     @usableFromInline let portion: UInt64
-    /// How many runs of grants there can be in memory, without those that wait.
-    let largestRunCount: Int
+    /// How many runs of grants there can be, without those that are promised.
+    @usableFromInline let largestRunCount: Int
+    /// Into how many parts the window is divided; `nil`: every grant is remembered for itself.
+    let buckets: Int?
 
-    /// - Parameter buckets: into how many parts the window is divided; `nil`: every grant is remembered for itself.
     /// - Precondition: `limit` and `buckets` are at least 1, `window` is above zero and no longer than 100 years, and there
-    ///   are no more than 16 million grants, or buckets, to be remembered.
+    ///   are no more than 16 million permits, or 8 million buckets, to be remembered.
     init(limit: Int, window: Duration, buckets: Int?) {
         precondition(limit > 0, "a window must allow at least one permit; got \(limit)")
         precondition(
@@ -27,6 +28,7 @@ struct WindowShape: Sendable, Equatable {
         let whole = window.nanosecondsClamped
         length = Duration.nanoseconds(Int64(whole)) < window ? whole + 1 : whole
         self.limit = UInt64(limit)
+        self.buckets = buckets
         guard let buckets else {
             precondition(
                 limit <= WindowShape.mostRuns,
@@ -36,8 +38,8 @@ struct WindowShape: Sendable, Equatable {
             return
         }
         precondition(
-            (1...WindowShape.mostRuns).contains(buckets),
-            "a window has between 1 and \(WindowShape.mostRuns) buckets; got \(buckets)"
+            (1...WindowShape.mostRuns / 2).contains(buckets),
+            "a window has between 1 and \(WindowShape.mostRuns / 2) buckets; got \(buckets)"
         )
         let parts = UInt64(buckets)
         resolution = (length + parts - 1) / parts
