@@ -54,7 +54,10 @@ let package = Package(
         ),
         .target(
             name: "RateLimiters",
-            dependencies: ["ConcurrencySupport", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "ConcurrencySupport", "CConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "Backpressure", dependencies: ["BoundedQueues", "RateLimiters"], swiftSettings: settings),

@@ -56,7 +56,7 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
     }
 
     /// Asks for permits now; never waits. O(1). See ``RateLimiter/tryAcquire(_:)``.
-    @inlinable
+    @inlinable @inline(__always)
     public func tryAcquire(_ permits: Int = 1) -> Acquisition {
         precondition(permits > 0, "a request must be for at least one permit")
         while true {
@@ -69,17 +69,20 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
     @inlinable @inline(__always)
     func decide(_ permits: UInt64) -> Acquisition? {
         // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
-        // and it errs towards refusing.
+        // and it errs towards refusing. After it, the two accesses to the word would be further apart.
         let now = clock.nanoseconds()
         // Acquiring: the terms that the word was reckoned with are read after it.
         var current = word.load(ordering: .acquiring)
         while true {
             let terms = terms(of: current)
             let arrival = current >> 2
-            let units = terms.units(atNanoseconds: now)
+            // Whether that is a time that the numbers can express is seen below, when the branches have been guessed.
+            let units = terms.units(after: now &- terms.originNanoseconds)
             let limit = units &+ terms.tolerance
             let next = max(arrival, units) &+ permits &* terms.cost
-            if permits <= terms.burst, next <= limit, terms.covers(nanoseconds: now) {
+            // Any bucket holds one.
+            let isPossible = permits == 1 || permits <= terms.burst
+            if isPossible, next <= limit, terms.covers(nanoseconds: now) {
                 // Releasing nothing of its own; but its loads of the terms must come before.
                 let claim = word.weakCompareExchange(
                     expected: current,
@@ -96,7 +99,7 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
                 current = again
                 continue
             }
-            guard permits <= terms.burst else { return .exceedsBurst }
+            guard isPossible else { return .exceedsBurst }
             guard terms.covers(nanoseconds: now) else { return nil }
             // Further ahead than it can be, unless this caller's time is old or the clock was set back.
             if arrival > limit, arrival > limit &+ waiting.load(ordering: .relaxed) &* terms.cost { return nil }
@@ -153,7 +156,6 @@ struct SharedTerms: ~Copyable, Sendable {
     @usableFromInline let wholeUnits: Atomic<UInt64>
     @usableFromInline let fractionalUnits: Atomic<UInt64>
     @usableFromInline let originNanoseconds: Atomic<UInt64>
-    @usableFromInline let lifetimeNanoseconds: Atomic<UInt64>
 
     init(_ terms: TokenBucketAlgebra) {
         cost = Atomic(terms.cost)
@@ -162,7 +164,6 @@ struct SharedTerms: ~Copyable, Sendable {
         wholeUnits = Atomic(terms.wholeUnits)
         fractionalUnits = Atomic(terms.fractionalUnits)
         originNanoseconds = Atomic(terms.originNanoseconds)
-        lifetimeNanoseconds = Atomic(terms.lifetimeNanoseconds)
     }
 
     // Acquiring and releasing each: a reader that sees one word of the new terms then sees that the generation before
@@ -176,8 +177,7 @@ struct SharedTerms: ~Copyable, Sendable {
             burst: burst.load(ordering: .acquiring),
             wholeUnits: wholeUnits.load(ordering: .acquiring),
             fractionalUnits: fractionalUnits.load(ordering: .acquiring),
-            originNanoseconds: originNanoseconds.load(ordering: .acquiring),
-            lifetimeNanoseconds: lifetimeNanoseconds.load(ordering: .acquiring)
+            originNanoseconds: originNanoseconds.load(ordering: .acquiring)
         )
     }
 
@@ -188,6 +188,5 @@ struct SharedTerms: ~Copyable, Sendable {
         wholeUnits.store(terms.wholeUnits, ordering: .releasing)
         fractionalUnits.store(terms.fractionalUnits, ordering: .releasing)
         originNanoseconds.store(terms.originNanoseconds, ordering: .releasing)
-        lifetimeNanoseconds.store(terms.lifetimeNanoseconds, ordering: .releasing)
     }
 }
