@@ -52,9 +52,10 @@ public struct SlidingWindowOracle: Sendable {
     /// Grants `permits` if the window that ends at `now` has room for that many; grants nothing otherwise.
     /// O(grants in the window).
     ///
-    /// - Returns: whether they were granted.
+    /// - Returns: whether they were granted. Always `true` for 0 permits, always `false` for more than ``limit``.
     public mutating func tryAcquire(_ permits: UInt64 = 1, atNanoseconds now: UInt64) -> Bool {
         latestNanoseconds = max(latestNanoseconds, now)
+        guard permits > 0 else { return true }
         guard permits <= limit, permitsInWindow <= limit - permits else { return false }
         grants.append(Grant(nanoseconds: latestNanoseconds, permits: permits))
         return true
