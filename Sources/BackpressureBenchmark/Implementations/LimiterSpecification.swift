@@ -36,7 +36,7 @@ extension LimiterImplementation {
 }
 
 /// The most that a limiter may grant under a load, and the least that it must: its specification in numbers.
-struct LimiterEnvelope: Sendable, Equatable {
+struct GrantEnvelope: Sendable, Equatable {
     let rate: Rate
     /// The most permits granted at once; of a window its limit.
     let burst: Int

@@ -6,6 +6,7 @@ extension Registry {
     mutating func registerLimiters() {
         registerTokenBuckets()
         registerPacers()
+        registerWindows()
         register(
             LimiterImplementation(
                 id: "fixed-window",
@@ -108,6 +109,84 @@ extension Registry {
         )
     }
 
+    /// Limiters that count in a window of the length in which the rate gives a burst, with the burst as their limit.
+    private mutating func registerWindows() {
+        register(
+            LimiterImplementation(
+                id: "sliding-log-mutex",
+                family: .mutex,
+                summary: "every grant of the last window behind a lock; 24 bytes a permit",
+                specification: .slidingLog,
+                real: {
+                    LimiterInstance(
+                        MutexSlidingLog(limit: $0.burst, window: $0.window, clock: $0.clock)
+                    )
+                },
+                virtual: {
+                    LimiterInstance(
+                        MutexSlidingLog(limit: $0.burst, window: $0.window, clock: $0.clock)
+                    )
+                }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "sliding-log-actor",
+                family: .actor,
+                summary: "every grant of the last window behind an actor; 24 bytes a permit; tasks only",
+                drivenByThreads: false,
+                specification: .slidingLog,
+                real: {
+                    LimiterInstance(
+                        ActorSlidingLog(limit: $0.burst, window: $0.window, clock: $0.clock)
+                    )
+                },
+                virtual: {
+                    LimiterInstance(
+                        ActorSlidingLog(limit: $0.burst, window: $0.window, clock: $0.clock)
+                    )
+                }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "sliding-window-mutex",
+                family: .mutex,
+                summary: "the last window in parts behind a lock; 48 bytes a part",
+                specification: .slidingWindow(parts: windowParts),
+                real: {
+                    LimiterInstance(
+                        MutexSlidingWindow(limit: $0.burst, window: $0.window, buckets: windowParts, clock: $0.clock)
+                    )
+                },
+                virtual: {
+                    LimiterInstance(
+                        MutexSlidingWindow(limit: $0.burst, window: $0.window, buckets: windowParts, clock: $0.clock)
+                    )
+                }
+            )
+        )
+        register(
+            LimiterImplementation(
+                id: "sliding-window-actor",
+                family: .actor,
+                summary: "the last window in parts behind an actor; 48 bytes a part; tasks only",
+                drivenByThreads: false,
+                specification: .slidingWindow(parts: windowParts),
+                real: {
+                    LimiterInstance(
+                        ActorSlidingWindow(limit: $0.burst, window: $0.window, buckets: windowParts, clock: $0.clock)
+                    )
+                },
+                virtual: {
+                    LimiterInstance(
+                        ActorSlidingWindow(limit: $0.burst, window: $0.window, buckets: windowParts, clock: $0.clock)
+                    )
+                }
+            )
+        )
+    }
+
     /// The obvious alternatives, each with a scenario that shows its fault.
     private mutating func registerWarnings() {
         register(
@@ -137,4 +216,11 @@ extension Registry {
             )
         )
     }
+}
+
+/// Into how many parts a sliding window is divided.
+private let windowParts = 16
+
+extension LimiterSetup {
+    fileprivate var window: Duration { .nanoseconds(Int64(clamping: windowNanoseconds)) }
 }

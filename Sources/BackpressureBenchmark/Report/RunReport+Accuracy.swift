@@ -8,7 +8,8 @@ extension RunReport {
                 .init("implementation", alignment: .left), .init("verdict", alignment: .left),
                 .init("envelope", alignment: .left), .init("granted"), .init("allowed", unit: "by the oracle"),
                 .init("error", unit: "ppm"), .init("wrong", unit: "decisions"), .init("withheld", unit: "permits"),
-                .init("jitter p50"), .init("jitter p99"), .init("CPU", unit: "waiting"), .init("fairness", unit: "Jain"),
+                .init("jitter p50"), .init("jitter p99"), .init("CPU", unit: "waiting"),
+                .init("fairness", unit: "Jain"),
                 .init("decision", best: .lowest),
             ],
             groups: scenarios.filter { $0.section == .accuracy }.compactMap { scenario in
@@ -31,7 +32,8 @@ extension RunReport {
             "\(Numbers.count(figures.wrongDecisions.map(Double.init)))",
             "\(Numbers.decimal(figures.withheldPermits))", "\(Numbers.duration(nanoseconds: row.jitterP50Ns))",
             "\(Numbers.duration(nanoseconds: row.jitterP99Ns))",
-            "\(figures.processors.map { Numbers.decimal($0 * 100, decimals: 1) + " %" } ?? Numbers.notMeasured)", "\(Numbers.decimal(row.jainIndex, decimals: 3))",
+            "\(figures.processors.map { Numbers.decimal($0 * 100, decimals: 1) + " %" } ?? Numbers.notMeasured)",
+            "\(Numbers.decimal(row.jainIndex, decimals: 3))",
             .init(Numbers.duration(nanoseconds: row.decisionNs), value: competes ? row.decisionNs : nil),
         ]
     }

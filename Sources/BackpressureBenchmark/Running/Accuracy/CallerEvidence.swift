@@ -4,12 +4,12 @@ import RateLimiters
 /// What the callers of a limiter saw on the real clock, and what follows from it with certainty: when within its call a
 /// request was decided can't be seen from outside, so a limiter is only blamed for what is wrong wherever it was.
 struct CallerEvidence {
-    let envelope: LimiterEnvelope
+    let envelope: GrantEnvelope
     /// Of each caller, in order of time.
     let logs: [[CallerLog.Event]]
     private let grants: [GrantStamp]
 
-    init(_ envelope: LimiterEnvelope, _ logs: [[CallerLog.Event]]) {
+    init(_ envelope: GrantEnvelope, _ logs: [[CallerLog.Event]]) {
         self.envelope = envelope
         self.logs = logs
         grants = logs.flatMap { $0.filter(\.isGrant) }

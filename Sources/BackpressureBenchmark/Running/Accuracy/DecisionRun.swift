@@ -12,7 +12,7 @@ import Synchronization
 final class DecisionRun: @unchecked Sendable {
     private let clock: VirtualClock
     private let load: LimiterLoad
-    private let envelope: LimiterEnvelope
+    private let envelope: GrantEnvelope
     private var demand: VirtualDemand
     private var generator: SeededGenerator
     private var oracle: LimiterOracle
@@ -37,7 +37,7 @@ final class DecisionRun: @unchecked Sendable {
     ///   - leastDecisions: however long they take.
     init(
         load: LimiterLoad,
-        envelope: LimiterEnvelope,
+        envelope: GrantEnvelope,
         clock: VirtualClock,
         seed: UInt64,
         seconds: Double,

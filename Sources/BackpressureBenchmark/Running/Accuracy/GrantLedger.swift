@@ -20,7 +20,7 @@ struct GrantLedger {
     /// The most permits that were there when a request was refused that they would have sufficed for.
     private(set) var mostWithheld: Double = 0
 
-    init(_ envelope: LimiterEnvelope) {
+    init(_ envelope: GrantEnvelope) {
         if let length = envelope.window {
             window = WindowLedger(limit: UInt64(envelope.burst), length: length)
         } else {
@@ -101,11 +101,11 @@ private struct BucketLedger {
 /// What was granted within the shortest and within the longest time that a grant may count.
 private struct WindowLedger {
     private let limit: UInt64
-    private let length: LimiterEnvelope.Window
+    private let length: GrantEnvelope.Window
     private var short = GrantLog()
     private var long = GrantLog()
 
-    init(limit: UInt64, length: LimiterEnvelope.Window) {
+    init(limit: UInt64, length: GrantEnvelope.Window) {
         self.limit = limit
         self.length = length
     }

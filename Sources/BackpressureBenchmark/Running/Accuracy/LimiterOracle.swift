@@ -6,12 +6,12 @@ import RateLimiters
 struct LimiterOracle: Sendable {
     // One of the two; optionals and no enumeration, so that they are changed in place.
     private var bucket: TokenBucketOracle?
-    private var window: SlidingWindowOracle?
+    private var window: WindowOracle?
 
     /// A limiter that has granted nothing yet. Where the envelope leaves a choice, it counts grants for as short as it may.
-    init(_ envelope: LimiterEnvelope) {
+    init(_ envelope: GrantEnvelope) {
         if let length = envelope.window?.shortest {
-            window = SlidingWindowOracle(limit: UInt64(envelope.burst), lengthNanoseconds: length)
+            window = WindowOracle(limit: UInt64(envelope.burst), lengthNanoseconds: length)
         } else {
             bucket = TokenBucketOracle(
                 permits: envelope.rate.permits,
@@ -69,7 +69,7 @@ struct LimiterOracle: Sendable {
 
 /// At most `limit` permits in every window of a length, to the nanosecond: a grant at t counts until just before t +
 /// length. A time earlier than one already seen is read as that one.
-struct SlidingWindowOracle: Sendable {
+struct WindowOracle: Sendable {
     let limit: UInt64
     let lengthNanoseconds: UInt64
     private(set) var latestNanoseconds: UInt64 = 0

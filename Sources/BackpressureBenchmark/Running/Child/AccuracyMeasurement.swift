@@ -12,7 +12,7 @@ struct AccuracyMeasurement {
     /// Events that each caller can note; `nil`: enough for any limiter that isn't grossly wrong.
     var logCapacity: Int?
 
-    private var envelope: LimiterEnvelope { LimiterEnvelope(implementation.specification, load) }
+    private var envelope: GrantEnvelope { GrantEnvelope(implementation.specification, load) }
 
     func perform() throws(MeasurementError) -> MeasurementReport {
         var figures: AccuracyFigures

@@ -6,8 +6,8 @@ import Testing
 @Suite("What callers saw")
 struct CallerEvidenceTests {
     /// Three permits, one a microsecond; and three in any window of 3 µs.
-    private let bucket = LimiterEnvelope(rate: .perSecond(1_000_000), burst: 3)
-    private let window = LimiterEnvelope(
+    private let bucket = GrantEnvelope(rate: .perSecond(1_000_000), burst: 3)
+    private let window = GrantEnvelope(
         rate: .perSecond(1_000_000),
         burst: 3,
         window: .init(shortest: 3_000, longest: 3_500)
@@ -38,7 +38,7 @@ struct CallerEvidenceTests {
     @Test("convicts of a refusal only if the permits were certainly there")
     func withheld() {
         let burst = [grant(10_000, 10_010), grant(10_020, 10_030), grant(10_040, 10_050)]
-        func withheld(_ envelope: LimiterEnvelope, _ logs: [CallerLog.Event]...) -> Double {
+        func withheld(_ envelope: GrantEnvelope, _ logs: [CallerLog.Event]...) -> Double {
             CallerEvidence(envelope, logs).mostWithheld()
         }
         #expect(withheld(bucket, burst + [refusal(11_000)]) == 0, "the first was decided at 10 010 perhaps")
@@ -71,7 +71,7 @@ struct CallerEvidenceTests {
 
     @Test("has waiting callers run when their permits are due, in the order in which they asked")
     func waits() {
-        let pacer = LimiterEnvelope(rate: .perSecond(1_000_000), burst: 1)
+        let pacer = GrantEnvelope(rate: .perSecond(1_000_000), burst: 1)
         let first = [grant(10_000, 10_001), grant(10_001, 11_010), grant(11_010, 13_000)]
         let second = [grant(10_002, 12_500)]
         let waits = CallerEvidence(pacer, [first, second]).waits()

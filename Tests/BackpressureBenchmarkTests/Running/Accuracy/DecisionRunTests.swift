@@ -134,7 +134,7 @@ private final class TornLimiter<ClockType: NanosecondClock>: SynchronousRateLimi
 
     init(_ setup: LimiterSetup<ClockType>) {
         clock = setup.clock
-        oracle = Lock(LimiterOracle(LimiterEnvelope(rate: setup.rate, burst: setup.burst)))
+        oracle = Lock(LimiterOracle(GrantEnvelope(rate: setup.rate, burst: setup.burst)))
     }
 
     func tryAcquire(_ permits: Int) -> Acquisition {

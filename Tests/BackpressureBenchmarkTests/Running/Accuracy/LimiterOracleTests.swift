@@ -6,8 +6,8 @@ import Testing
 
 @Suite("An exact limiter of each kind")
 struct LimiterOracleTests {
-    private static let bucket = LimiterEnvelope(rate: .perSecond(1_000_000), burst: 5)
-    private static let window = LimiterEnvelope(
+    private static let bucket = GrantEnvelope(rate: .perSecond(1_000_000), burst: 5)
+    private static let window = GrantEnvelope(
         rate: .perSecond(1_000_000),
         burst: 5,
         window: .init(shortest: 5_000, longest: 5_000)
@@ -43,7 +43,7 @@ struct LimiterOracleTests {
     }
 
     @Test("answers a row of requests as it answers them one at a time", arguments: [bucket, window], 1...5)
-    func rows(envelope: LimiterEnvelope, seed: UInt64) {
+    func rows(envelope: GrantEnvelope, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var (row, single) = (LimiterOracle(envelope), LimiterOracle(envelope))
         var start: UInt64 = 0
@@ -65,11 +65,11 @@ struct LimiterOracleTests {
     func specifications() {
         var load = Samples.limiterLoad
         (load.ratePerSecond, load.burst) = (7, 10)
-        func envelope(_ specification: LimiterImplementation.Specification) -> LimiterEnvelope {
-            LimiterEnvelope(specification, load)
+        func envelope(_ specification: LimiterImplementation.Specification) -> GrantEnvelope {
+            GrantEnvelope(specification, load)
         }
-        #expect(envelope(.tokenBucket) == LimiterEnvelope(rate: .perSecond(7), burst: 10))
-        #expect(envelope(.pacer) == LimiterEnvelope(rate: .perSecond(7), burst: 1))
+        #expect(envelope(.tokenBucket) == GrantEnvelope(rate: .perSecond(7), burst: 10))
+        #expect(envelope(.pacer) == GrantEnvelope(rate: .perSecond(7), burst: 1))
         // 10/7 s, rounded up.
         #expect(envelope(.slidingLog).window == .init(shortest: 1_428_571_429, longest: 1_428_571_429))
         #expect(envelope(.slidingWindow(parts: 10)).window == .init(shortest: 1_428_571_429, longest: 1_571_428_572))
@@ -81,15 +81,15 @@ struct LimiterOracleTests {
 
 @Suite("What a limiter did so far")
 struct GrantLedgerTests {
-    private static let bucket = LimiterEnvelope(rate: .perSecond(1_000_000), burst: 5)
-    private static let window = LimiterEnvelope(
+    private static let bucket = GrantEnvelope(rate: .perSecond(1_000_000), burst: 5)
+    private static let window = GrantEnvelope(
         rate: .perSecond(1_000_000),
         burst: 5,
         window: .init(shortest: 5_000, longest: 6_000)
     )
 
     @Test("is right as long as it does what the exact limiter does", arguments: [bucket, window], 1...5)
-    func exact(envelope: LimiterEnvelope, seed: UInt64) {
+    func exact(envelope: GrantEnvelope, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var oracle = LimiterOracle(envelope)
         var ledger = GrantLedger(envelope)

@@ -6,7 +6,7 @@ import RateLimiters
 
 /// A sliding window to the nanosecond behind a lock, right but for what it is told to do wrong.
 final class WindowLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
-    private let oracle: Lock<SlidingWindowOracle>
+    private let oracle: Lock<WindowOracle>
     private let clock: ClockType
 
     /// - Parameters:
@@ -15,7 +15,7 @@ final class WindowLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
     init(_ setup: LimiterSetup<ClockType>, extraPermits: Int = 0, extraNanoseconds: Int = 0) {
         let length = Int(setup.windowNanoseconds) + extraNanoseconds
         let limit = UInt64(setup.burst + extraPermits)
-        oracle = Lock(SlidingWindowOracle(limit: limit, lengthNanoseconds: UInt64(length)))
+        oracle = Lock(WindowOracle(limit: limit, lengthNanoseconds: UInt64(length)))
         clock = setup.clock
     }
 
