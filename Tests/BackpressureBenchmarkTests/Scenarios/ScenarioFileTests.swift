@@ -235,7 +235,7 @@ struct CommittedScenarioTests {
         }
     }
 
-    @Test("the profiles keep their limits of measuring", arguments: [(Scenario.Profile.quick, 60.0), (.standard, 150)])
+    @Test("the profiles keep their limits of measuring", arguments: [(Scenario.Profile.quick, 55.0), (.standard, 145)])
     func limits(profile: Scenario.Profile, seconds: Double) async throws {
         var options = RunOptions()
         options.profile = profile

@@ -22,7 +22,8 @@ struct DecisionRunTests {
         return try #require(report.accuracy)
     }
 
-    private static let contenders = Registry.builtIn.limiters.filter { $0.role == .contender }.map(\.id)
+    private static let contenders = Registry.builtIn.limiters
+        .filter { $0.role == .contender && $0.virtual != nil }.map(\.id)
 
     private func limiter(_ id: String) throws -> LimiterImplementation {
         try #require(Registry.builtIn.limiters.first { $0.id == id })
@@ -37,7 +38,9 @@ struct DecisionRunTests {
     func exact(id: String, demand: LimiterLoad.Demand) async throws {
         let ours = try limiter(id)
         let figures = try await figures(ours, driver: ours.drivers[0]) { $0.demand = demand }
-        #expect(figures.wrongDecisions == 0 && figures.granted == figures.allowed && figures.granted > 100)
+        #expect(figures.wrongDecisions == 0 && figures.granted > 100)
+        // A window in parts may grant less.
+        #expect(figures.granted == figures.allowed || figures.isConservative == true)
         #expect(figures.decisions ?? 0 >= 20_000)
         #expect(figures.overshootPermits == 0 && figures.withheldPermits == 0)
         #expect(figures.burst == (ours.specification == .pacer ? 1 : 10))
@@ -47,7 +50,8 @@ struct DecisionRunTests {
     func rounds(id: String) async throws {
         let ours = try limiter(id)
         let figures = try await figures(ours, driver: ours.drivers[0]) { $0.callers = 3 }
-        #expect(figures.wrongDecisions == 0 && figures.granted == figures.allowed && figures.granted > 100)
+        #expect(figures.wrongDecisions == 0 && figures.granted > 100)
+        #expect(figures.granted == figures.allowed || figures.isConservative == true)
         let requests = (figures.decisions ?? 0)
         #expect(figures.granted < requests, "some are refused")
         #expect(requests.isMultiple(of: 3 * DecisionRun.requestsPerRound))
