@@ -65,7 +65,8 @@ struct AccuracyJudgement {
         let burst = Double(figures.burst ?? load.burst)
         let gap = figures.durationSeconds / Double(max(1, figures.decisions ?? 1))
         let lost = figures.decisions == nil ? 0 : min(1, load.ratePerSecond * gap / burst)
-        let edges = max(5 + load.callers, figures.allowed / 500, Int(lost * Double(figures.allowed)))
+        let largestRequest = load.demand == .mixed ? min(LimiterLoad.Demand.largestMixedRequest, Int(burst)) : 1
+        let edges = max((5 + load.callers) * largestRequest, figures.allowed / 500, Int(lost * Double(figures.allowed)))
         return figures.isExact ? edges : .max
     }
 }

@@ -54,6 +54,17 @@ struct AccuracyJudgementTests {
         #expect(judgement.complaint == "granted nothing" && judgement.errorPartsPerMillion == nil)
     }
 
+    @Test("a request at the edge may be of several permits where they are mixed")
+    func mixed() {
+        var load = Samples.limiterLoad
+        load.demand = .mixed
+        var figures = Samples.accurate
+        figures.granted -= 70
+        #expect(AccuracyJudgement(figures, load: load).complaint == nil)
+        figures.granted -= 1
+        #expect(AccuracyJudgement(figures, load: load).complaint != nil)
+    }
+
     @Test("a small bucket may lose what is earned between two requests, in one order of them and not in another")
     func smallBucket() {
         // 1 000/s, a request each 500 µs: half of what is earned may be lost to a burst of 1, a twentieth to one of 10.

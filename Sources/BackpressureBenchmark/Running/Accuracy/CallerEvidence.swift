@@ -171,8 +171,7 @@ struct CallerEvidence {
                 fromNanoseconds: request.first,
                 toNanoseconds: request.last
             )
-            // A row of refusals of several permits is one request that is made again: it is granted once.
-            return granted + (request.permits == 1 ? times : min(times, 1)) * Int(request.permits)
+            return granted + times * Int(request.permits)
         }
     }
 

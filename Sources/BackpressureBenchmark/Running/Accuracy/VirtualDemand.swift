@@ -95,6 +95,9 @@ private struct TraceReplay {
 }
 
 extension LimiterLoad.Demand {
+    /// On the real clock.
+    static let largestMixedRequest = 10
+
     /// The lengths of demand and rest in nanoseconds; `nil`: it never rests.
     var spell: (on: UInt64, off: UInt64)? {
         guard case .onOff(let on, let off) = self else { return nil }

@@ -87,7 +87,8 @@ struct AccuracyMeasurement {
                 durationNanoseconds: duration,
                 onNanoseconds: load.demand.spell?.on ?? duration,
                 offNanoseconds: load.demand.spell?.off ?? 0,
-                largestRequest: load.demand == .mixed ? UInt64(min(envelope.burst, 10)) : 1,
+                largestRequest: load.demand == .mixed
+                    ? UInt64(min(envelope.burst, LimiterLoad.Demand.largestMixedRequest)) : 1,
                 schedule: schedules?[index]
             )
         }

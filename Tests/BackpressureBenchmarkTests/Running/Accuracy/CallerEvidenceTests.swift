@@ -81,11 +81,13 @@ struct CallerEvidenceTests {
         #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
     }
 
-    @Test("grants a request of several permits that is made again and again once")
+    @Test("grants a request of several permits that is made again and again as often as its permits are there")
     func mixedAllowed() {
         let retried = CallerLog.Event(first: 10_000, last: 12_000, refusals: 3, permits: 3)
         let log = [grant(9_000, 9_010, permits: 3), retried, grant(12_010, 12_020, permits: 3)]
         #expect(CallerEvidence(bucket, [log]).allowed() == 6)
         #expect(CallerEvidence(bucket, [log]).granted == 6)
+        let kept = CallerLog.Event(first: 10_000, last: 19_000, refusals: 10, permits: 3)
+        #expect(CallerEvidence(bucket, [[kept]]).allowed() == 12, "at once, and each three microseconds")
     }
 }
