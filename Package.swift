@@ -52,7 +52,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "RateLimiters", dependencies: ["ConcurrencySupport"], swiftSettings: settings),
+        .target(
+            name: "RateLimiters",
+            dependencies: [
+                "ConcurrencySupport", "CConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "Backpressure", dependencies: ["BoundedQueues", "RateLimiters"], swiftSettings: settings),
 
         // The suite. jemalloc stays on this side: nothing above this line links it.
@@ -109,7 +116,10 @@ let package = Package(
         ),
         .testTarget(
             name: "RateLimitersTests",
-            dependencies: ["RateLimiters", "BackpressureTesting", "ConcurrencySupport"],
+            dependencies: [
+                "RateLimiters", "BackpressureTesting", "ConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

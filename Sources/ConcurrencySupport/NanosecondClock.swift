@@ -1,9 +1,11 @@
+public import CConcurrencySupport
+
 #if canImport(Darwin)
-public import Darwin
+internal import Darwin
 #elseif canImport(Musl)
-public import Musl
+internal import Musl
 #else
-public import Glibc
+internal import Glibc
 #endif
 
 /// A monotonic clock read as a plain number of nanoseconds.
@@ -30,9 +32,7 @@ public struct SystemNanosecondClock: NanosecondClock {
     /// Reads the clock: some 20 ns.
     @inlinable @inline(__always)
     public func nanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
+        backpressure_monotonic_nanoseconds()
     }
 
     /// Sleeps with zero tolerance; late by what the system's timers are late.

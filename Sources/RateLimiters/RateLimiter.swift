@@ -1,9 +1,13 @@
 /// Grants permits no faster than a configured rate, driven by tasks.
 ///
 /// What every conforming type promises:
-/// - **Envelope.** Over *all* windows the permits granted in (t, t + T] are at most `burst + rate · T`.
+/// - **Envelope.** Over *all* windows the permits granted in (t, t + T] are at most `burst + rate · T`. Limiters of sliding
+///   windows, such as ``MutexSlidingLog``, promise instead that no window of the one length they are made for holds more than
+///   their limit, which is also what is meant there by the burst.
 /// - **Full use.** Under constant demand the long-run rate is the configured one.
 /// - A refusal says when the same request would pass if nobody else came.
+/// - **Any clock.** A clock that jumps forwards earns a burst and no more. One that is set back, however far, opens nothing,
+///   and delays nobody by more than a full bucket takes to refill, or a window lasts.
 ///
 /// The requirements are `async` so that actors can conform; types that decide without suspending refine
 /// ``SynchronousRateLimiter``.
@@ -22,7 +26,7 @@ public protocol RateLimiter: Sendable {
     /// - Throws: ``AcquireError/timeout(retryAfter:)`` at once if the wait would be longer than `timeout`;
     ///   ``AcquireError/exceedsBurst`` at once for more permits than the burst;
     ///   ``AcquireError/cancelled`` if the task is cancelled while it waits. The permits of a cancelled wait are given
-    ///   back if nobody has queued up behind it, else they lapse.
+    ///   back, and those behind it move up (an implementation may let them lapse if others have queued up behind).
     func acquire(_ permits: Int, timeout: Duration?) async throws(AcquireError)
 }
 

@@ -2,6 +2,8 @@
 #define CCONCURRENCYSUPPORT_H
 
 #include <sched.h>
+#include <stdint.h>
+#include <time.h>
 
 /// Tells the processor that this thread spins, so that its sibling thread may run and the memory pipeline isn't flooded.
 static inline __attribute__((always_inline)) void backpressure_cpu_relax(void) {
@@ -10,6 +12,13 @@ static inline __attribute__((always_inline)) void backpressure_cpu_relax(void) {
 #elif defined(__aarch64__) || defined(__arm__)
   __asm__ volatile("yield" ::: "memory");
 #endif
+}
+
+/// Nanoseconds of `CLOCK_MONOTONIC`. In C, since Swift would guard the stack around the variable whose address is taken.
+static inline __attribute__((always_inline)) uint64_t backpressure_monotonic_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 /// Does nothing that the Swift compiler could know of: a call to it keeps retains and releases on their side.

@@ -3,18 +3,30 @@ public import Synchronization
 
 /// A token bucket on one atomic word: no lock, no waiting for other callers, no memory written by a refusal.
 ///
-/// A grant is a clock reading and one compare-exchange; a refusal is a clock reading and a load.
-/// See ``RateLimiter`` for the promises; the arithmetic is GCRA on integers, without drift.
+/// A grant is a clock reading and one compare-exchange; a refusal is a clock reading and two loads of the same word.
+/// See ``RateLimiter`` for the promises; the arithmetic is GCRA on integers, without drift. Callers that wait for permits
+/// stand in a line behind a lock, which ``tryAcquire(_:)`` never touches.
 ///
 /// - Complexity: O(1) in the absence of contention; a caller retries only when another was granted in between.
-/// - Memory: one cache line.
+/// - Memory: a few cache lines, and one place for each caller that waits.
 public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousRateLimiter {
-    // The state sits between two cache lines' worth of padding, so that neither the constants, which every caller reads,
-    // nor a neighbouring object shares its line.
-    @usableFromInline let algebra: TokenBucketAlgebra
+    // What rate and burst come to, twice: an update writes the one that is not in use. Apart from the word, since every
+    // caller reads them and few write.
+    @usableFromInline let evenTerms: SharedTerms
+    @usableFromInline let oddTerms: SharedTerms
     @usableFromInline let clock: ClockType
+    /// Permits that those in the line wait for; behind the arrival time for moments.
+    @usableFromInline let waiting = Atomic<UInt64>(0)
+    let line = Lock(WaitingLine())
+
+    // The word sits between two cache lines' worth of padding, so that neither the constants nor a neighbouring object
+    // shares its line.
     @usableFromInline let leadingPadding: CacheLinePadding
-    @usableFromInline let arrival: Atomic<UInt64>
+    /// The theoretical arrival time, and in the lowest two bits the generation: it grows with each change of the terms, so
+    /// that a compare-exchange with the arrival time reckoned in other terms fails.
+    ///
+    /// Four changes of the terms within one decision, which would end on the same unit of time, would go unnoticed.
+    @usableFromInline let word: Atomic<UInt64>
     @usableFromInline let trailingPadding: CacheLinePadding
 
     /// A bucket that is full now.
@@ -22,40 +34,87 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
     /// - Parameters:
     ///   - rate: permits per time, in the long run.
     ///   - burst: the most permits granted at once; at least 1, else a precondition fails.
-    ///   - clock: where time is read, on every request.
+    ///   - clock: where time is read, on every request, and slept.
     public init(rate: Rate, burst: Int, clock: ClockType) {
-        algebra = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: clock.nanoseconds())
+        let algebra = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: clock.nanoseconds())
+        evenTerms = SharedTerms(algebra)
+        oddTerms = SharedTerms(algebra)
         self.clock = clock
         leadingPadding = CacheLinePadding()
-        arrival = Atomic(0)
+        word = Atomic(0)
         trailingPadding = CacheLinePadding()
     }
 
+    @inlinable @inline(__always)
+    func terms(of word: UInt64) -> TokenBucketAlgebra {
+        word & 1 == 0 ? evenTerms.load() : oddTerms.load()
+    }
+
+    /// Writes the terms of the next generation, which nobody reads yet.
+    func store(_ terms: TokenBucketAlgebra, for generation: UInt64) {
+        if generation & 1 == 0 { evenTerms.store(terms) } else { oddTerms.store(terms) }
+    }
+
     /// Asks for permits now; never waits. O(1). See ``RateLimiter/tryAcquire(_:)``.
-    @inlinable
+    @inlinable @inline(__always)
     public func tryAcquire(_ permits: Int = 1) -> Acquisition {
         precondition(permits > 0, "a request must be for at least one permit")
-        let permits = UInt64(permits)
-        guard permits <= algebra.burst else { return .exceedsBurst }
-        // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
-        // and it errs towards refusing.
-        let now = algebra.units(atNanoseconds: clock.nanoseconds())
-        // Relaxed throughout: the word is the whole state, nothing else is published through it.
-        var current = arrival.load(ordering: .relaxed)
         while true {
-            switch algebra.decide(arrival: current, now: now, permits: permits) {
-            case .refuse(let wait):
-                return algebra.refusal(waitUnits: wait)
-            case .grant(let next):
-                let claim = arrival.weakCompareExchange(expected: current, desired: next, ordering: .relaxed)
-                if claim.exchanged { return .granted }
-                current = claim.original
-            }
+            if let answer = decide(UInt64(permits)) { return answer }
+            mendState()
         }
     }
 
+    /// `nil`: the state must be mended first.
+    @inlinable @inline(__always)
+    func decide(_ permits: UInt64) -> Acquisition? {
+        // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
+        // and it errs towards refusing. After it, the two accesses to the word would be further apart.
+        let now = clock.nanoseconds()
+        // Acquiring: the terms that the word was reckoned with are read after it.
+        var current = word.load(ordering: .acquiring)
+        while true {
+            let terms = terms(of: current)
+            let arrival = current >> 2
+            // Whether that is a time that the numbers can express is seen below, when the branches have been guessed.
+            let units = terms.units(after: now &- terms.originNanoseconds)
+            let limit = units &+ terms.tolerance
+            let next = max(arrival, units) &+ permits &* terms.cost
+            // Any bucket holds one.
+            let isPossible = permits == 1 || permits <= terms.burst
+            if isPossible, next <= limit, terms.covers(nanoseconds: now) {
+                // Releasing nothing of its own; but its loads of the terms must come before.
+                let claim = word.weakCompareExchange(
+                    expected: current,
+                    desired: next << 2 | current & 3,
+                    ordering: .acquiringAndReleasing
+                )
+                if claim.exchanged { return .granted }
+                current = claim.original
+                continue
+            }
+            // The terms were whole if they are still the same.
+            let again = word.load(ordering: .acquiring)
+            guard again & 3 == current & 3 else {
+                current = again
+                continue
+            }
+            guard isPossible else { return .exceedsBurst }
+            guard terms.covers(nanoseconds: now) else { return nil }
+            // Further ahead than it can be, unless this caller's time is old or the clock was set back.
+            if arrival > limit, arrival > limit &+ waiting.load(ordering: .relaxed) &* terms.cost { return nil }
+            return terms.refusal(waitUnits: next &- limit)
+        }
+    }
+
+    @usableFromInline
+    func mendState() { mend() }
+
     /// Waits for permits, first come first served. See ``RateLimiter/acquire(_:timeout:)``.
+    ///
+    /// - Complexity: O(1) to join the line and to be granted; one timer for all who wait. Cancellation O(waiters).
     public func acquire(_ permits: Int, timeout: Duration?) async throws(AcquireError) {
+        precondition(permits > 0, "a request must be for at least one permit; got \(permits)")
         try await waitForPermits(permits, timeout: timeout)
     }
 }
@@ -67,27 +126,67 @@ extension LockFreeTokenBucket where ClockType == SystemNanosecondClock {
     }
 }
 
-extension LockFreeTokenBucket: ReservingLimiter {
-    func reserve(_ permits: UInt64, longestNanoseconds: UInt64) -> Reservation {
-        let now = clock.nanoseconds()
-        var current = arrival.load(ordering: .relaxed)
-        while true {
-            let (next, answer) = algebra.reserve(
-                arrival: current,
-                nowNanoseconds: now,
-                permits: permits,
-                longestNanoseconds: longestNanoseconds
-            )
-            guard let next else { return answer }
-            let claim = arrival.weakCompareExchange(expected: current, desired: next, ordering: .relaxed)
-            if claim.exchanged { return answer }
-            current = claim.original
+extension LockFreeTokenBucket: AdjustableRateLimiter {
+    /// Changes rate and burst; see ``AdjustableRateLimiter/update(rate:burst:)``. O(waiters).
+    public func update(rate: Rate, burst: Int) {
+        change { state, line, _ in state.update(rate: rate, burst: burst, &line) }
+    }
+}
+
+extension LockFreeTokenBucket: LineOwner {
+    func withLine<Result>(
+        _ body: (_ state: inout SharedBucketState<ClockType>, _ line: inout WaitingLine, _ now: UInt64) -> Result
+    ) -> Result {
+        line.withLock { line in
+            // Only whoever holds the line writes `waiting`.
+            var state = SharedBucketState(bucket: self, waiting: waiting.load(ordering: .relaxed))
+            defer { waiting.store(state.waiting, ordering: .relaxed) }
+            return body(&state, &line, clock.nanoseconds())
         }
     }
+}
 
-    func cancel(arrival reserved: UInt64, permits: UInt64) {
-        guard let before = algebra.cancel(arrival: reserved, reserved: reserved, permits: permits) else { return }
-        // Fails, as it should, if anyone has queued up behind.
-        _ = arrival.compareExchange(expected: reserved, desired: before, ordering: .relaxed)
+/// ``TokenBucketAlgebra`` in words that can be read while they are written: whoever reads them finds out afterwards, by the
+/// generation, whether they belong together.
+@usableFromInline
+struct SharedTerms: ~Copyable, Sendable {
+    @usableFromInline let cost: Atomic<UInt64>
+    @usableFromInline let tolerance: Atomic<UInt64>
+    @usableFromInline let burst: Atomic<UInt64>
+    @usableFromInline let wholeUnits: Atomic<UInt64>
+    @usableFromInline let fractionalUnits: Atomic<UInt64>
+    @usableFromInline let originNanoseconds: Atomic<UInt64>
+
+    init(_ terms: TokenBucketAlgebra) {
+        cost = Atomic(terms.cost)
+        tolerance = Atomic(terms.tolerance)
+        burst = Atomic(terms.burst)
+        wholeUnits = Atomic(terms.wholeUnits)
+        fractionalUnits = Atomic(terms.fractionalUnits)
+        originNanoseconds = Atomic(terms.originNanoseconds)
+    }
+
+    // Acquiring and releasing each: a reader that sees one word of the new terms then sees that the generation before
+    // them has passed.
+
+    @inlinable @inline(__always)
+    func load() -> TokenBucketAlgebra {
+        TokenBucketAlgebra(
+            cost: cost.load(ordering: .acquiring),
+            tolerance: tolerance.load(ordering: .acquiring),
+            burst: burst.load(ordering: .acquiring),
+            wholeUnits: wholeUnits.load(ordering: .acquiring),
+            fractionalUnits: fractionalUnits.load(ordering: .acquiring),
+            originNanoseconds: originNanoseconds.load(ordering: .acquiring)
+        )
+    }
+
+    func store(_ terms: TokenBucketAlgebra) {
+        cost.store(terms.cost, ordering: .releasing)
+        tolerance.store(terms.tolerance, ordering: .releasing)
+        burst.store(terms.burst, ordering: .releasing)
+        wholeUnits.store(terms.wholeUnits, ordering: .releasing)
+        fractionalUnits.store(terms.fractionalUnits, ordering: .releasing)
+        originNanoseconds.store(terms.originNanoseconds, ordering: .releasing)
     }
 }

@@ -11,11 +11,12 @@
 ///   The difference of two times rounded down can exceed the true one, so a window may hold that much too many: less
 ///   than what one nanosecond earns, or one permit above 2^31 a second.
 ///
-/// The numbers last for 36 years after the limiter was made.
+/// The numbers last for years; before they run out, whoever keeps the state counts from a later origin
+/// (``rebased(atNanoseconds:)``), so that they last for ever.
 ///
 /// Source: ITU-T I.371 (GCRA); the scaling is our own.
 @usableFromInline
-struct TokenBucketAlgebra: Sendable {
+struct TokenBucketAlgebra: Sendable, Equatable {
     /// Units per permit.
     @usableFromInline let cost: UInt64
     /// Units a full bucket holds.
@@ -25,7 +26,7 @@ struct TokenBucketAlgebra: Sendable {
     /// Units per nanosecond: whole part and fraction of 2^64.
     @usableFromInline let wholeUnits: UInt64
     @usableFromInline let fractionalUnits: UInt64
-    /// What the clock read when the limiter was made.
+    /// What the clock read at time 0.
     @usableFromInline let originNanoseconds: UInt64
 
     /// - Precondition: `burst` is at least 1, and a full bucket refills within some years.
@@ -56,12 +57,65 @@ struct TokenBucketAlgebra: Sendable {
         tolerance = units
     }
 
+    @inlinable @inline(__always)
+    init(
+        cost: UInt64,
+        tolerance: UInt64,
+        burst: UInt64,
+        wholeUnits: UInt64,
+        fractionalUnits: UInt64,
+        originNanoseconds: UInt64
+    ) {
+        self.cost = cost
+        self.tolerance = tolerance
+        self.burst = burst
+        self.wholeUnits = wholeUnits
+        self.fractionalUnits = fractionalUnits
+        self.originNanoseconds = originNanoseconds
+    }
+
+    /// The same terms with time counted from a later origin.
+    func rebased(atNanoseconds origin: UInt64) -> TokenBucketAlgebra {
+        TokenBucketAlgebra(
+            cost: cost,
+            tolerance: tolerance,
+            burst: burst,
+            wholeUnits: wholeUnits,
+            fractionalUnits: fractionalUnits,
+            originNanoseconds: origin
+        )
+    }
+
+    /// How long after the origin the numbers may be used: two years. At no more than 16 units a nanosecond that is below
+    /// 2^60 units, and with a bucket's tolerance below 2^61 stays within 62 bits.
+    @inlinable
+    static var lifetimeNanoseconds: UInt64 { 1 << 56 }
+    /// The latest theoretical arrival time.
+    static var latestArrival: UInt64 { (1 << 62) - 1 }
+
+    /// Whether the numbers can express this time: not before the origin and not long after it.
+    @inlinable @inline(__always)
+    func covers(nanoseconds: UInt64) -> Bool {
+        nanoseconds &- originNanoseconds < Self.lifetimeNanoseconds
+    }
+
     /// The clock's reading in units since the origin, rounded down.
     @inlinable @inline(__always)
     func units(atNanoseconds nanoseconds: UInt64) -> UInt64 {
-        let elapsed = nanoseconds > originNanoseconds ? nanoseconds &- originNanoseconds : 0
+        units(after: nanoseconds > originNanoseconds ? nanoseconds &- originNanoseconds : 0)
+    }
+
+    /// So long a time in units, rounded down.
+    @inlinable @inline(__always)
+    func units(after elapsed: UInt64) -> UInt64 {
+        // A branch that is always taken or never costs less than the multiplications, which the decision would wait for.
+        if isNanosecondUnit { return elapsed }
         return elapsed &* wholeUnits &+ elapsed.multipliedFullWidth(by: fractionalUnits).high
     }
+
+    /// A unit is a nanosecond: at rates of one permit in so many nanoseconds, the common ones.
+    @inlinable @inline(__always)
+    var isNanosecondUnit: Bool { wholeUnits == 1 && fractionalUnits == 0 }
 
     @usableFromInline
     enum Decision {
@@ -97,17 +151,20 @@ struct TokenBucketAlgebra: Sendable {
         .refused(retryAfter: Acquisition.Delay(nanoseconds: nanoseconds(forUnits: waitUnits)))
     }
 
-    /// Units as nanoseconds, rounded up so that a caller who waits that long isn't refused again. O(1); slow path.
-    @usableFromInline
+    /// Units as nanoseconds, rounded up so that a caller who waits that long isn't refused again. O(1).
+    @inlinable @inline(__always)
     func nanoseconds(forUnits units: UInt64) -> UInt64 {
-        // The smallest n with units(n) ≥ units, by division and at most a step or two.
-        let perNanosecond = Double(wholeUnits) + Double(fractionalUnits) / 18_446_744_073_709_551_616
-        var guess = fractionalUnits == 0 ? units / wholeUnits : UInt64(Double(units) / perNanosecond * (1 - 1e-15))
-        while scaled(guess) < units { guess += 1 }
-        return guess
+        if isNanosecondUnit { return units }
+        // Words, not `self`: the caller would have to put all of it into memory.
+        return Self.nanoseconds(forUnits: units, wholeUnits, fractionalUnits)
     }
 
-    private func scaled(_ nanoseconds: UInt64) -> UInt64 {
-        nanoseconds &* wholeUnits &+ nanoseconds.multipliedFullWidth(by: fractionalUnits).high
+    /// The smallest n with units(n) ≥ units, by division and at most a step or two.
+    @usableFromInline @inline(never)
+    static func nanoseconds(forUnits units: UInt64, _ wholeUnits: UInt64, _ fractionalUnits: UInt64) -> UInt64 {
+        let perNanosecond = Double(wholeUnits) + Double(fractionalUnits) / 18_446_744_073_709_551_616
+        var guess = fractionalUnits == 0 ? units / wholeUnits : UInt64(Double(units) / perNanosecond * (1 - 1e-15))
+        while guess &* wholeUnits &+ guess.multipliedFullWidth(by: fractionalUnits).high < units { guess += 1 }
+        return guess
     }
 }

@@ -37,7 +37,9 @@ final class FaultyTokenBucket: RateLimiter {
     private func refill(_ state: inout State) {
         let now = clock.nanoseconds()
         guard now > state.latest else {
-            if defect == .followsClockBackwards { state.latest = now }
+            // Time that goes backwards stands still.
+            if defect == .countsSetBackAsTime { state.level = min(state.level + units(1), units(burst)) }
+            if defect != .freezesWhenClockIsSetBack { state.latest = now }
             return
         }
         var gained = Int128(now - state.latest) * Int128(rate.permits)

@@ -9,7 +9,7 @@ enum LimiterDefect: CaseIterable {
     case restEarnsEverything
     case retryAfterRoundsDown, retryAfterIsOnePermit
     case waitsForMoreThanBurst, chargesRefusals
-    case followsClockBackwards
+    case countsSetBackAsTime, freezesWhenClockIsSetBack
     case readsThenWrites
     case smallerRequestsPass, wakesLate
     case noticesTimeoutLate, reservesBeforeTimeout, timeoutWraps
@@ -26,7 +26,8 @@ enum LimiterDefect: CaseIterable {
         case .restEarnsEverything: .restEarnsNoMoreThanBurst
         case .retryAfterRoundsDown, .retryAfterIsOnePermit: .retryAfterIsExact
         case .waitsForMoreThanBurst, .chargesRefusals: .exceedsBurst
-        case .followsClockBackwards: .clockSetBackOpensNothing
+        case .countsSetBackAsTime: .clockSetBackOpensNothing
+        case .freezesWhenClockIsSetBack: .clockSetBackFreezesNothing
         case .readsThenWrites: .contentionKeepsBurst
         case .smallerRequestsPass, .wakesLate: .acquireKeepsOrder
         case .noticesTimeoutLate, .reservesBeforeTimeout, .timeoutWraps: .acquireFailsAtOnce

@@ -1,0 +1,152 @@
+internal import ConcurrencySupport
+internal import DequeModule
+
+/// The callers that wait for permits, in order of arrival, and the one timer that they share.
+///
+/// Whoever owns the line guards it, together with the ``LimiterState``. However many wait, one task sleeps, until the
+/// first of them may go; a grant costs O(1), and only whoever may go is woken.
+struct WaitingLine: Sendable {
+    /// Resumed with `nil` when the permits are the caller's.
+    typealias Continuation = UnsafeContinuation<AcquireError?, Never>
+
+    private struct Caller {
+        let id: UInt64
+        let continuation: Continuation
+    }
+
+    // The two are of one length; the state needs to see the places alone.
+    private var places: Deque<PermitPlace> = []
+    private var callers: Deque<Caller> = []
+    private var nextID: UInt64 = 0
+    private var timer: Task<Void, Never>?
+    /// What the timer sleeps until; `nil` while none runs or it is about to look at the line.
+    private var timerInstant: UInt64?
+
+    /// A request that is ready to wait.
+    struct Request {
+        let permits: UInt64
+        let longestNanoseconds: UInt64
+        /// From ``makeID()``, to cancel it by.
+        let id: UInt64
+        let continuation: Continuation
+    }
+
+    /// Whom to resume, with what, once the line is no longer held.
+    struct Resumptions {
+        fileprivate var all: [(continuation: Continuation, error: AcquireError?)] = []
+
+        consuming func callAsFunction() {
+            for (continuation, error) in all { continuation.resume(returning: error) }
+        }
+    }
+
+    mutating func makeID() -> UInt64 {
+        nextID += 1
+        return nextID
+    }
+
+    /// Decides a request or adds it to the line.
+    ///
+    /// - Parameter startTimer: starts a timer, which calls ``lookAround(_:atNanoseconds:)`` at once and then whenever that
+    ///   says.
+    mutating func enter(
+        _ request: Request,
+        _ state: inout some LimiterState,
+        atNanoseconds now: UInt64,
+        startTimer: () -> Task<Void, Never>
+    ) -> Resumptions {
+        // A cancellation before the line is held has run its handler in vain and is seen here; a later one finds the
+        // caller in the line.
+        if Task.isCancelled { return Resumptions(all: [(request.continuation, .cancelled)]) }
+        var resumptions = mend(&state, atNanoseconds: now)
+        let reservation = state.reserve(
+            request.permits,
+            atNanoseconds: now,
+            longestNanoseconds: request.longestNanoseconds
+        )
+        switch reservation {
+        case .granted:
+            resumptions.all.append((request.continuation, nil))
+        case .exceedsBurst:
+            resumptions.all.append((request.continuation, .exceedsBurst))
+        case .refused(let wait):
+            resumptions.all.append((request.continuation, .timeout(retryAfter: .init(nanoseconds: wait))))
+        case .waiting(let place):
+            places.append(place)
+            callers.append(Caller(id: request.id, continuation: request.continuation))
+            keepTime(for: state, startTimer: startTimer)
+        }
+        return resumptions
+    }
+
+    /// Takes a cancelled caller out, unless its time has come: then the permits are its own. O(waiters).
+    mutating func leave(
+        id: UInt64,
+        _ state: inout some LimiterState,
+        atNanoseconds now: UInt64,
+        startTimer: () -> Task<Void, Never>
+    ) -> Resumptions {
+        var resumptions = mend(&state, atNanoseconds: now)
+        if let index = callers.firstIndex(where: { $0.id == id }) {
+            state.cancel(at: index, in: &places, atNanoseconds: now)
+            resumptions.all.append((callers.remove(at: index).continuation, .cancelled))
+            keepTime(for: state, startTimer: startTimer)
+        }
+        return resumptions
+    }
+
+    /// Lets those go who are due and brings the state in line with the clock.
+    mutating func mend(_ state: inout some LimiterState, atNanoseconds now: UInt64) -> Resumptions {
+        let resumptions = takeDue(from: &state, atNanoseconds: now)
+        state.mend(&places, atNanoseconds: now)
+        return resumptions
+    }
+
+    /// Changes the state as a whole, with everyone who waits.
+    mutating func change<State: LimiterState>(
+        _ state: inout State,
+        atNanoseconds now: UInt64,
+        startTimer: () -> Task<Void, Never>,
+        _ body: (inout State, inout Deque<PermitPlace>) -> Void
+    ) -> Resumptions {
+        let resumptions = mend(&state, atNanoseconds: now)
+        body(&state, &places)
+        keepTime(for: state, startTimer: startTimer)
+        return resumptions
+    }
+
+    /// What a timer does when its time has come.
+    ///
+    /// - Returns: whom to resume, and when to look again; `nil`: never, the line is empty.
+    mutating func lookAround(
+        _ state: inout some LimiterState,
+        atNanoseconds now: UInt64
+    ) -> (resumptions: Resumptions, next: UInt64?) {
+        let resumptions = takeDue(from: &state, atNanoseconds: now)
+        timerInstant = places.first.map { state.instant(of: $0) }
+        if timerInstant == nil { timer = nil }
+        return (resumptions, timerInstant)
+    }
+
+    private mutating func takeDue(from state: inout some LimiterState, atNanoseconds now: UInt64) -> Resumptions {
+        var resumptions = Resumptions()
+        while let first = places.first, state.instant(of: first) <= now {
+            state.settle(first)
+            places.removeFirst()
+            resumptions.all.append((callers.removeFirst().continuation, nil))
+        }
+        return resumptions
+    }
+
+    /// Sees to it that a timer runs and sleeps no longer than until the first may go.
+    private mutating func keepTime(for state: some LimiterState, startTimer: () -> Task<Void, Never>) {
+        guard let first = places.first else { return }
+        if let timer {
+            guard let timerInstant, state.instant(of: first) < timerInstant else { return }
+            // It would sleep too long: it sleeps for someone who has left, or at a slower rate.
+            timer.cancel()
+        }
+        timerInstant = nil
+        timer = startTimer()
+    }
+}
