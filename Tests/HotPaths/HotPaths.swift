@@ -1,6 +1,6 @@
 import BoundedQueues
-import ConcurrencySupport
-import RateLimiters
+public import ConcurrencySupport
+public import RateLimiters
 
 // The operations that must be fast, each alone in a function with a name of its own, compiled in another module than the
 // mechanisms: `check` reads their machine code. They take pointers, because a reference would come with its retain.
@@ -23,12 +23,10 @@ public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
     pair(of: MutexQueue<UInt64>.self, queue, word)
 }
 
-/// A request to the token bucket without a lock, on the machine's clock.
+/// A request to the token bucket without a lock, on the machine's clock. It is called once, so the caller's reference does.
 @_silgen_name("hot_token_bucket")
-public func tokenBucket(_ limiter: UnsafeRawPointer) -> Bool {
-    Unmanaged<LockFreeTokenBucket<SystemNanosecondClock>>.fromOpaque(limiter)._withUnsafeGuaranteedRef {
-        $0.tryAcquire(1).isGranted
-    }
+public func tokenBucket(_ bucket: LockFreeTokenBucket<SystemNanosecondClock>) -> Bool {
+    bucket.tryAcquire(1).isGranted
 }
 
 /// What the check must find fault with: the same through an existential.
@@ -66,7 +64,7 @@ enum HotPaths {
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
                 singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
                 mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
-                tokenBucket(Unmanaged.passUnretained(bucket).toOpaque()),
+                tokenBucket(bucket),
                 existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)
             )
         }
