@@ -188,6 +188,23 @@ struct SystemLoadProviderTests {
         }
     }
 
+    @Test("Of several groups with quotas the one that has least left counts, from the second reading on")
+    func severalQuotas() throws {
+        try system.version2()
+        let parent = "/sys/fs/cgroup/service"
+        try system.write("\(group)/cpu.max", "100000 100000\n")
+        try system.write("\(parent)/cpu.max", "200000 100000\n")
+        for (own, all, share) in [(0, 0, nil), (500_000, 1_800_000, 0.9), (1_250_000, 2_000_000, 0.75)]
+            as [(Int, Int, Double?)]
+        {
+            try system.write("\(group)/cpu.stat", "usage_usec \(own)\n")
+            try system.write("\(parent)/cpu.stat", "usage_usec \(all)\n")
+            let cpu = provider.readings()[.cpu]
+            if let share { #expect(isNear(cpu, share)) } else { #expect(cpu == nil) }
+            clock.advance(byNanoseconds: 1_000_000_000)
+        }
+    }
+
     @Test("Version 1 has quotas too")
     func version1Quota() throws {
         try system.version1()

@@ -70,12 +70,9 @@ public final class SystemLoadProvider<ClockType: NanosecondClock>: LoadProvider 
             if machine?.total != before.machine?.total { last.machine = machine }
             var shares: [Double] = []
             if let machine, let share = machine.busyShare(since: before.machine) { shares.append(share) }
-            guard let budgets else {
-                last.groups = [:]
-                return nil
-            }
+            last.groups = (budgets ?? [:]).mapValues { (used: $0.usedNanoseconds, time: time) }
+            guard let budgets else { return nil }
             for (folder, budget) in budgets {
-                last.groups[folder] = (budget.usedNanoseconds, time)
                 guard let earlier = before.groups[folder], time > earlier.time else { return nil }
                 let used = budget.usedNanoseconds - earlier.used
                 shares.append(max(0, used) / (Double(time - earlier.time) * budget.processors))
