@@ -66,8 +66,7 @@ public final class SystemLoadProvider<ClockType: NanosecondClock>: LoadProvider 
         let budgets = groups.processorBudgets()
         return last.withLock { last in
             let before = last
-            // Two readings within one tick of the kernel's say nothing; the earlier one goes on counting.
-            if machine?.total != before.machine?.total { last.machine = machine }
+            last.machine = machine
             var shares: [Double] = []
             if let machine, let share = machine.busyShare(since: before.machine) { shares.append(share) }
             last.groups = (budgets ?? [:]).mapValues { (used: $0.usedNanoseconds, time: time) }
