@@ -5,12 +5,13 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release lint format warnings machine-code sanitize baseline jemalloc
+.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize baseline jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
 	@echo "make test                  install libjemalloc-dev if it is missing, then run the tests"
 	@echo "make test-release          the library's tests as the optimiser leaves it"
+	@echo "make examples              build the examples and see that the suite knows them"
 	@echo "make lint                  check the format of all Swift files"
 	@echo "make format                format all Swift files"
 	@echo "make warnings              build everything in debug with warnings as errors"
@@ -27,6 +28,13 @@ test: jemalloc
 test-release: jemalloc
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \
 	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|BackpressureTestingTests'
+
+# CppPeers isn't among them: it needs the libraries that it wraps.
+examples: jemalloc
+	$(SWIFT) build --package-path Examples/BringYourOwnQueue
+	Examples/BringYourOwnQueue/.build/debug/OwnQueueBenchmark list | grep -w array
+	$(CC) -Wall -Wextra -Werror -O2 -shared -fPIC -I Sources/CForeignImplementations/include \
+	  -o Examples/BringYourOwnQueueInC/libexample.so Examples/BringYourOwnQueueInC/queue.c
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Plugins

@@ -116,7 +116,10 @@ let package = Package(
         ),
         .testTarget(
             name: "RateLimitersTests",
-            dependencies: ["RateLimiters", "BackpressureTesting", "ConcurrencySupport"],
+            dependencies: [
+                "RateLimiters", "BackpressureTesting", "ConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

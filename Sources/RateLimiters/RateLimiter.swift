@@ -1,11 +1,13 @@
 /// Grants permits no faster than a configured rate, driven by tasks.
 ///
 /// What every conforming type promises:
-/// - **Envelope.** Over *all* windows the permits granted in (t, t + T] are at most `burst + rate · T`.
+/// - **Envelope.** Over *all* windows the permits granted in (t, t + T] are at most `burst + rate · T`. Limiters of sliding
+///   windows, such as ``MutexSlidingLog``, promise instead that no window of the one length they are made for holds more than
+///   their limit, which is also what is meant there by the burst.
 /// - **Full use.** Under constant demand the long-run rate is the configured one.
 /// - A refusal says when the same request would pass if nobody else came.
 /// - **Any clock.** A clock that jumps forwards earns a burst and no more. One that is set back, however far, opens nothing,
-///   and delays nobody by more than a full bucket takes to refill.
+///   and delays nobody by more than a full bucket takes to refill, or a window lasts.
 ///
 /// The requirements are `async` so that actors can conform; types that decide without suspending refine
 /// ``SynchronousRateLimiter``.

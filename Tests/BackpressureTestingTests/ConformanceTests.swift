@@ -57,6 +57,39 @@ struct ConformanceTests {
         #expect(LimiterDefect.allCases.contains { $0.check == check })
     }
 
+    @Test("A window without a defect passes every check", arguments: RateLimiterCheck.allCases)
+    func soundWindowPasses(check: RateLimiterCheck) async throws {
+        try await windowSuite(.none).run(check)
+    }
+
+    @Test("A window with a defect fails the check for it", arguments: WindowDefect.allCases)
+    func faultyWindowFails(defect: WindowDefect) async throws {
+        guard let check = defect.check else { return }
+        let failure = await #expect(throws: ConformanceFailure.self) { try await windowSuite(defect).run(check) }
+        #expect(failure?.check == check.rawValue)
+    }
+
+    @Test("Every check of rate limiters has a window's defect that it catches", arguments: RateLimiterCheck.allCases)
+    func everyWindowCheckIsProven(check: RateLimiterCheck) {
+        #expect(WindowDefect.allCases.contains { $0.check == check })
+    }
+
+    @Test("A window that is later than it is said to be fails, and one that is as late as that passes")
+    func lateWindow() async throws {
+        let late = RateLimiterConformance(
+            windowsLateBy: { _ in .nanoseconds(1) },
+            makeLimiter: { FaultyWindow(limit: $0, window: $1, clock: $2, defect: .forgetsNanosecondLate) }
+        )
+        try await late.runAll([.decisionsEqualOracle, .envelopeHoldsAtAnyRate, .restEarnsNoMoreThanBurst])
+        let later = RateLimiterConformance(
+            windowsLateBy: { _ in .nanoseconds(1) },
+            makeLimiter: {
+                FaultyWindow(limit: $0, window: $1 + .nanoseconds(1), clock: $2, defect: .forgetsNanosecondLate)
+            }
+        )
+        await #expect(throws: ConformanceFailure.self) { try await later.run(.decisionsEqualOracle) }
+    }
+
     @Test("A failure says the check, what it expected and what happened")
     func failureIsDescribed() {
         let failure = ConformanceFailure(check: "closing", expectation: "nil", observation: "it was 3")
@@ -69,5 +102,12 @@ struct ConformanceTests {
 
     private func limiterSuite(_ defect: LimiterDefect) -> RateLimiterConformance<FaultyTokenBucket> {
         RateLimiterConformance { FaultyTokenBucket(rate: $0, burst: $1, clock: $2, defect: defect) }
+    }
+
+    private func windowSuite(_ defect: WindowDefect) -> RateLimiterConformance<FaultyWindow> {
+        RateLimiterConformance(
+            windowsLateBy: { _ in .zero },
+            makeLimiter: { FaultyWindow(limit: $0, window: $1, clock: $2, defect: defect) }
+        )
     }
 }

@@ -1,9 +1,10 @@
-/// The checks of ``RateLimiterConformance``: one for each thing that a token bucket promises.
+/// The checks of ``RateLimiterConformance``: one for each thing that a rate limiter promises. The burst of a window is its
+/// limit.
 public enum RateLimiterCheck: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    /// At exact rates every decision is the oracle's, for requests of any size after gaps of any length.
+    /// At exact rates, and in windows, every decision is the oracle's, for requests of any size after gaps of any length.
     case decisionsEqualOracle
-    /// At rates that are no simple fraction, no window holds more than one nanosecond's worth too many, and no less is
-    /// granted in the long run than the oracle grants.
+    /// No window holds more than the envelope allows, nor less is granted in the long run than the oracle grants. At rates
+    /// that are no simple fraction a window may hold one nanosecond's worth more, and a permit less may be granted.
     case envelopeHoldsAtAnyRate
     /// After however long a rest, the burst is granted and no more.
     case restEarnsNoMoreThanBurst
@@ -13,7 +14,8 @@ public enum RateLimiterCheck: String, Sendable, Hashable, CaseIterable, CustomSt
     case exceedsBurst
     /// A clock that is set back grants nothing that time didn't earn.
     case clockSetBackOpensNothing
-    /// A clock that is set back, however far, keeps nobody waiting longer than a full bucket takes to refill.
+    /// A clock that is set back, however far, keeps nobody waiting longer than a full bucket takes to refill, or a
+    /// window lasts.
     case clockSetBackFreezesNothing
     /// Tasks that ask at once get exactly what is there.
     case contentionKeepsBurst

@@ -6,119 +6,106 @@ extension RateLimiterConformance {
     private var origin: UInt64 { 1_000_000_007 }
 
     func checkDecisions(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for rate in Self.exactRates {
-            for burst in [1, 3, 100] {
-                let expectations = expectations.with("\(rate), burst \(burst)")
-                var demand = RandomDemand(rate: rate, burst: burst, seed: UInt64(burst))
-                let clock = ManualClock(nanoseconds: origin)
-                let limiter = makeLimiter(rate, burst, clock)
-                var oracle = TokenBucketOracle(rate: rate, burst: burst)
-                for number in 0..<1_500 {
-                    let (gap, permits) = demand.next()
-                    clock.advance(byNanoseconds: gap)
-                    let now = clock.nanoseconds()
-                    let granted = oracle.tryAcquire(UInt64(permits), atNanoseconds: now)
-                    let due = oracle.earliestGrant(of: UInt64(permits))
-                    let expected: Acquisition =
-                        if granted { .granted } else if let due {
-                            .refused(retryAfter: Acquisition.Delay(nanoseconds: due - now))
-                        } else { .exceedsBurst }
-                    try await expectations.expectEqual(
-                        limiter.tryAcquire(permits),
-                        expected,
-                        "the answer to request \(number), for \(permits) permits \(gap) ns after the one before,"
-                    )
-                }
+        for checked in exactEnvelopes {
+            let expectations = expectations.with(checked.envelope.description)
+            var demand = RandomDemand(checked)
+            let clock = ManualClock(nanoseconds: origin)
+            let limiter = makeLimiter(checked, clock)
+            var judge = LimiterJudge(checked)
+            for number in 0..<1_500 {
+                let (gap, permits) = demand.next()
+                clock.advance(byNanoseconds: gap)
+                let answer = await limiter.tryAcquire(permits)
+                let expected = judge.expected(insteadOf: answer, to: permits, atNanoseconds: clock.nanoseconds())
+                try expectations.expect(
+                    expected == nil,
+                    "the answer to request \(number), for \(permits) permits \(gap) ns after the one before, to be "
+                        + (expected ?? ""),
+                    but: "it was \(answer)"
+                )
             }
         }
     }
 
     func checkEnvelope(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for rate in Self.otherRates {
-            for burst in [1, 3, 100] {
-                let expectations = expectations.with("\(rate), burst \(burst)")
-                var demand = RandomDemand(rate: rate, burst: burst, seed: UInt64(burst))
-                let clock = ManualClock(nanoseconds: origin)
-                let limiter = makeLimiter(rate, burst, clock)
-                var oracle = TokenBucketOracle(rate: rate, burst: burst)
-                var grantTimes: [UInt64] = []
-                var allowed = 0
-                for _ in 0..<2_000 {
-                    clock.advance(byNanoseconds: demand.next().gap)
-                    let now = clock.nanoseconds()
-                    // Until both refuse: single permits, so that the oracle's greed is the most there is to have.
-                    var hasMore = true
-                    while hasMore {
-                        let isGranted = await limiter.tryAcquire(1).isGranted
-                        let isAllowed = oracle.tryAcquire(1, atNanoseconds: now)
-                        if isGranted { grantTimes.append(now) }
-                        if isAllowed { allowed += 1 }
-                        hasMore = isGranted || isAllowed
-                    }
-                    try expectations.expect(
-                        grantTimes.count + 1 >= allowed,
-                        "at least \(allowed - 1) permits by \(now - origin) ns",
-                        but: "\(grantTimes.count) were granted"
-                    )
+        for checked in roundedEnvelopes {
+            let expectations = expectations.with(checked.envelope.description)
+            var demand = RandomDemand(checked)
+            let clock = ManualClock(nanoseconds: origin)
+            let limiter = makeLimiter(checked, clock)
+            var oracle = checked.late
+            var grantTimes: [UInt64] = []
+            var allowed = 0
+            for _ in 0..<2_000 {
+                clock.advance(byNanoseconds: demand.next().gap)
+                let now = clock.nanoseconds()
+                // Until both refuse: single permits, so that the oracle's greed is the most there is to have.
+                var hasMore = true
+                while hasMore {
+                    let isGranted = await limiter.tryAcquire(1).isGranted
+                    let isAllowed = oracle.tryAcquire(1, atNanoseconds: now)
+                    if isGranted { grantTimes.append(now) }
+                    if isAllowed { allowed += 1 }
+                    hasMore = isGranted || isAllowed
                 }
-                let overshoot = EnvelopeCheck.overshoot(
-                    ofGrantTimes: grantTimes,
-                    permits: rate.permits,
-                    perNanoseconds: rate.perNanoseconds,
-                    burst: UInt64(burst)
-                )
-                let tolerated = rate.permitsPerSecond / 1e9
                 try expectations.expect(
-                    overshoot.permits <= tolerated,
-                    "no window with more than \(tolerated) permits above burst + rate · T",
-                    but: "there is one with \(overshoot.permits)"
+                    grantTimes.count + 1 >= allowed,
+                    "at least \(allowed - 1) permits by \(now - origin) ns",
+                    but: "\(grantTimes.count) were granted"
                 )
             }
+            let overshoot = checked.overshoot(ofGrantTimes: grantTimes)
+            try expectations.expect(
+                overshoot <= checked.toleratedPermits,
+                "no window with more than \(checked.toleratedPermits) permits too many",
+                but: "there is one with \(overshoot)"
+            )
         }
     }
 
     func checkRest(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for rate in Self.exactRates + Self.otherRates {
-            let burst = 5
-            let expectations = expectations.with("\(rate), burst \(burst)")
+        for checked in exactEnvelopes + roundedEnvelopes {
+            let expectations = expectations.with(checked.envelope.description)
             let clock = ManualClock(nanoseconds: origin)
-            let limiter = makeLimiter(rate, burst, clock)
-            for rest in [0, rate.nanoseconds(forPermits: 100), rate.nanoseconds(forPermits: 10_000)] {
+            let limiter = makeLimiter(checked, clock)
+            for rest in [0, 20 * checked.refillNanoseconds, 2_000 * checked.refillNanoseconds] {
                 clock.advance(byNanoseconds: rest)
                 var granted = 0
-                for _ in 0..<2 * burst where await limiter.tryAcquire(1).isGranted { granted += 1 }
-                try expectations.expectEqual(granted, burst, "the permits granted after a rest of \(rest) ns")
+                for _ in 0..<2 * checked.burst where await limiter.tryAcquire(1).isGranted { granted += 1 }
+                try expectations.expectEqual(granted, checked.burst, "the permits granted after a rest of \(rest) ns")
             }
         }
     }
 
     func checkRetryAfter(_ expectations: Expectations) async throws(ConformanceFailure) {
-        for rate in Self.exactRates {
-            for (burst, permits) in [(1, 1), (3, 2), (10, 10)] {
-                let expectations = expectations.with("\(rate), burst \(burst), \(permits) permits")
-                let clock = ManualClock(nanoseconds: origin)
-                let limiter = makeLimiter(rate, burst, clock)
-                _ = await limiter.tryAcquire(burst)
-                clock.advance(byNanoseconds: rate.nanoseconds(forPermits: 1) / 3)
-                guard case .refused(let delay) = await limiter.tryAcquire(permits), delay.nanoseconds > 0 else {
-                    throw expectations.failure("a refusal that says when to try again", but: "there was none")
-                }
-                clock.advance(byNanoseconds: delay.nanoseconds - 1)
-                let tooEarly = await limiter.tryAcquire(permits)
-                try expectations.expectEqual(
-                    tooEarly,
-                    .refused(retryAfter: Acquisition.Delay(nanoseconds: 1)),
-                    "the answer one nanosecond before the time"
-                )
-                clock.advance(byNanoseconds: 1)
-                try await expectations.expectEqual(limiter.tryAcquire(permits), .granted, "the answer at the time")
+        for checked in exactEnvelopes {
+            let permits = max(1, 2 * checked.burst / 3)
+            let expectations = expectations.with("\(checked.envelope), \(permits) permits")
+            let clock = ManualClock(nanoseconds: origin)
+            let limiter = makeLimiter(checked, clock)
+            // Not all at once, so that they come back at different times.
+            for _ in 0..<checked.burst {
+                _ = await limiter.tryAcquire(1)
+                clock.advance(byNanoseconds: checked.nanoseconds(forPermits: 1) / 3)
             }
+            guard case .refused(let delay) = await limiter.tryAcquire(permits), delay.nanoseconds > 0 else {
+                throw expectations.failure("a refusal that says when to try again", but: "there was none")
+            }
+            clock.advance(byNanoseconds: delay.nanoseconds - 1)
+            let tooEarly = await limiter.tryAcquire(permits)
+            try expectations.expectEqual(
+                tooEarly,
+                .refused(retryAfter: Acquisition.Delay(nanoseconds: 1)),
+                "the answer one nanosecond before the time"
+            )
+            clock.advance(byNanoseconds: 1)
+            try await expectations.expectEqual(limiter.tryAcquire(permits), .granted, "the answer at the time")
         }
     }
 
     func checkExceedsBurst(_ expectations: Expectations) async throws(ConformanceFailure) {
         let burst = 3
-        let limiter = StagedLimiter(makeLimiter, rate: Rate.perSecond(1), burst: burst, expectations)
+        let limiter = StagedLimiter(makeEnvelope(burst, 1_000_000_000), makeLimiter, expectations)
         for permits in [burst + 1, Int.max] {
             try await expectations.expectEqual(limiter.tryAcquire(permits), .exceedsBurst, "tryAcquire(\(permits))")
             let wait = limiter.startAcquire(permits)
@@ -129,11 +116,11 @@ extension RateLimiterConformance {
     }
 
     func checkClockSetBack(_ expectations: Expectations) async throws(ConformanceFailure) {
-        let rate = Rate.perSecond(1_000_000)
-        let expectations = expectations.with("\(rate), burst 10")
+        let checked = makeEnvelope(10, 1_000)
+        let expectations = expectations.with(checked.envelope.description)
         let clock = ManualClock(nanoseconds: origin)
-        let limiter = makeLimiter(rate, 10, clock)
-        var oracle = TokenBucketOracle(rate: rate, burst: 10)
+        let limiter = makeLimiter(checked, clock)
+        var oracle = checked.greedy
         var generator = SeededGenerator(seed: 1)
         var granted = 0
         var allowed = 0
@@ -156,16 +143,16 @@ extension RateLimiterConformance {
     }
 
     func checkClockSetBackFreezesNothing(_ expectations: Expectations) async throws(ConformanceFailure) {
-        let (rate, burst) = (Rate.perSecond(1_000), 5)
-        for setBack in [rate.nanoseconds(forPermits: 2), rate.nanoseconds(forPermits: 5), origin / 2] {
-            let expectations = expectations.with("\(rate), burst \(burst)")
+        let checked = makeEnvelope(5, 1_000_000)
+        let expectations = expectations.with(checked.envelope.description)
+        for setBack in [checked.nanoseconds(forPermits: 2), checked.nanoseconds(forPermits: 5), origin / 2] {
             let clock = ManualClock(nanoseconds: origin)
-            let limiter = makeLimiter(rate, burst, clock)
-            _ = await limiter.tryAcquire(burst)
+            let limiter = makeLimiter(checked, clock)
+            _ = await limiter.tryAcquire(checked.burst)
             clock.set(nanoseconds: origin - setBack)
             // The first to ask lets it see that.
             _ = await limiter.tryAcquire(1)
-            clock.advance(byNanoseconds: rate.nanoseconds(forPermits: burst))
+            clock.advance(byNanoseconds: checked.refillNanoseconds)
             try await expectations.expectEqual(
                 limiter.tryAcquire(1),
                 .granted,
@@ -175,13 +162,17 @@ extension RateLimiterConformance {
     }
 
     func checkContention(_ expectations: Expectations) async throws(ConformanceFailure) {
-        let rate = Rate.perSecond(1_000_000)
         for burst in [1, 7, 200] {
-            let expectations = expectations.with("burst \(burst)")
+            let checked = makeEnvelope(burst, 1_000)
+            let expectations = expectations.with(checked.envelope.description)
             for _ in 0..<20 {
                 let clock = ManualClock(nanoseconds: origin)
-                let limiter = makeLimiter(rate, burst, clock)
-                for earned in [burst, (burst + 1) / 2] {
+                let limiter = makeLimiter(checked, clock)
+                var oracle = checked.greedy
+                for rest in [0, checked.nanoseconds(forPermits: (burst + 1) / 2), checked.refillNanoseconds] {
+                    clock.advance(byNanoseconds: rest)
+                    var earned = 0
+                    while oracle.tryAcquire(1, atNanoseconds: clock.nanoseconds()) { earned += 1 }
                     let granted = Counter()
                     var crowd = Crowd()
                     for _ in 0..<4 {
@@ -195,7 +186,6 @@ extension RateLimiterConformance {
                     let isDone = await crowd.waitUntilAllFinished()
                     try expectations.expect(isDone, "tryAcquire to return at once", but: "some calls hang")
                     try expectations.expectEqual(granted.value, earned, "the permits granted to four tasks at once")
-                    clock.advance(byNanoseconds: rate.nanoseconds(forPermits: (burst + 1) / 2))
                 }
             }
         }
@@ -204,19 +194,19 @@ extension RateLimiterConformance {
 
 /// Requests after random gaps: none, less than a permit's worth, just a permit's worth, up to a full bucket, long rests.
 private struct RandomDemand {
-    private let rate: Rate
     private let burst: Int
+    private let one: UInt64
+    private let full: UInt64
     private var generator: SeededGenerator
 
-    init(rate: Rate, burst: Int, seed: UInt64) {
-        self.rate = rate
-        self.burst = burst
-        generator = SeededGenerator(seed: seed)
+    init(_ checked: CheckedEnvelope) {
+        burst = checked.burst
+        one = checked.nanoseconds(forPermits: 1)
+        full = checked.nanoseconds(forPermits: burst)
+        generator = SeededGenerator(seed: UInt64(burst))
     }
 
     mutating func next() -> (gap: UInt64, permits: Int) {
-        let one = rate.nanoseconds(forPermits: 1)
-        let full = rate.nanoseconds(forPermits: burst)
         let gap: UInt64 =
             switch Int.random(in: 0..<20, using: &generator) {
             case 0..<6: 0

@@ -14,12 +14,11 @@ struct StagedLimiter<Limiter: RateLimiter>: Sendable {
     private let expectations: Expectations
 
     init(
-        _ makeLimiter: RateLimiterConformance<Limiter>.MakeLimiter,
-        rate: Rate,
-        burst: Int,
+        _ checked: CheckedEnvelope,
+        _ makeLimiter: (CheckedEnvelope, ManualClock) -> Limiter,
         _ expectations: Expectations
     ) {
-        base = makeLimiter(rate, burst, clock)
+        base = makeLimiter(checked, clock)
         self.expectations = expectations
     }
 
