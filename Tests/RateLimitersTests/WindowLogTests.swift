@@ -28,7 +28,7 @@ struct WindowCase: CustomTestStringConvertible {
     ]
 }
 
-@Suite("What a window remembers", .timeLimit(.minutes(2)))
+@Suite("What a window remembers", .timeLimit(.minutes(5)))
 struct WindowLogTests {
     @Test("Every decision of the log, and every time it names, is the count's", arguments: WindowCase.exact)
     func logEqualsOracle(window: WindowCase) {

@@ -50,7 +50,7 @@ private struct PromiseModel {
     }
 }
 
-@Suite("Promises of windows", .timeLimit(.minutes(2)))
+@Suite("Promises of windows", .timeLimit(.minutes(5)))
 struct WindowPromiseTests {
     @Test("The log promises the count's times, to a long line with cancellations", arguments: WindowCase.exact)
     func logPromisesEqualOracle(window: WindowCase) throws {

@@ -11,7 +11,7 @@ protocol WindowLimiter: RateLimiter {
 extension MutexLimiter: WindowLimiter where State: WindowState {}
 extension ActorLimiter: WindowLimiter where State: WindowState {}
 
-@Suite("Callers that wait for a window", .timeLimit(.minutes(1)))
+@Suite("Callers that wait for a window", .timeLimit(.minutes(5)))
 struct WindowWaitingTests {
     typealias Maker = @Sendable (Int, Duration, ManualClock) -> any WindowLimiter
 

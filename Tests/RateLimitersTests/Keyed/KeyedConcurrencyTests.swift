@@ -4,7 +4,7 @@ import Foundation
 import RateLimiters
 import Testing
 
-@Suite("A token bucket for each key, from several threads", .timeLimit(.minutes(2)))
+@Suite("A token bucket for each key, from several threads", .timeLimit(.minutes(5)))
 struct KeyedConcurrencyTests {
     /// Runs `body` on so many threads at once; the task's own thread isn't held up meanwhile.
     private func onThreads(_ count: Int, _ body: @escaping @Sendable (_ thread: Int) -> Void) async {

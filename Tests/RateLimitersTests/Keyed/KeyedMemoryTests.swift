@@ -4,7 +4,7 @@ import Testing
 
 @testable import RateLimiters
 
-@Suite("The memory of a token bucket for each key", .timeLimit(.minutes(2)))
+@Suite("The memory of a token bucket for each key", .timeLimit(.minutes(5)))
 struct KeyedMemoryTests {
     @Test("It stays within its bound for each key, whatever number of keys there is room for, while keys come and go")
     func bound() {

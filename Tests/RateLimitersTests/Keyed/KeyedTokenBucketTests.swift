@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("A token bucket for each key", .timeLimit(.minutes(2)))
+@Suite("A token bucket for each key", .timeLimit(.minutes(5)))
 struct KeyedTokenBucketTests {
     private let millisecond: UInt64 = 1_000_000
 

@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("A token bucket for each key, when its terms or its clock change", .timeLimit(.minutes(1)))
+@Suite("A token bucket for each key, when its terms or its clock change", .timeLimit(.minutes(5)))
 struct KeyedUpdateTests {
     private let clock = ManualClock(nanoseconds: 7_000_000_000)
 
