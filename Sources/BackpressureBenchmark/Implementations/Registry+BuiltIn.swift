@@ -301,13 +301,13 @@ extension NullQueue {
     }
 }
 
-extension MutexTokenBucket {
+extension MutexLimiter where State == TokenBucketState {
     fileprivate convenience init(_ setup: LimiterSetup<ClockType>) {
         self.init(rate: setup.rate, burst: setup.burst, clock: setup.clock)
     }
 }
 
-extension ActorTokenBucket {
+extension ActorLimiter where State == TokenBucketState {
     fileprivate init(_ setup: LimiterSetup<ClockType>) {
         self.init(rate: setup.rate, burst: setup.burst, clock: setup.clock)
     }
