@@ -48,18 +48,58 @@ struct BrokenImplementationTests {
 
     @Test("when it grants too much, too little or at the wrong moment", arguments: ["virtual", "real"])
     func limiters(clock: String) async throws {
-        let broken = ["larger-burst", "hoards-permits", "grants-nothing", "grants-everything"]
+        let excess = "permits more: "
+        let complaints = [
+            "larger-burst": excess, "hoards-permits": excess, "grants-everything": excess, "bursting-pacer": excess,
+            "filling-window": excess, "grants-nothing": clock == "real" ? "granted nothing" : "decisions differ",
+            "half-rate": "refused a request when",
+        ]
+        let scenario = TinyScenario.accuracy(["token-bucket-mutex", "pacer-mutex"] + complaints.keys, clock: clock)
+        try await expect(complaints, right: ["token-bucket-mutex", "pacer-mutex"], in: scenario)
+    }
+
+    @Test("when it looks and takes in two steps, as soon as several callers ask")
+    func tornLimiter() async throws {
+        let right = ["token-bucket-mutex", "token-bucket-lockfree", "pacer-lockfree"]
+        let scenario = TinyScenario.accuracy(right + ["torn-decision"], clock: "virtual", callers: 3)
+        try await expect(["torn-decision": "permits more: "], right: right, in: scenario)
+    }
+
+    @Test("when it lets waiting callers go too early, or keeps them")
+    func waiting() async throws {
+        let right = ["token-bucket-mutex", "pacer-actor"]
+        let complaints = ["wakes-early": "permits more: ", "wakes-late": "of the time a caller was kept"]
+        try await expect(complaints, right: right, in: .waiting(right + complaints.keys, callers: 1))
+    }
+
+    @Test("and sleeping side by side is seen to give a multiple of the rate, without failing the run")
+    func sleeping() async throws {
         let workspace = try Workspace()
-        let scenario = TinyScenario.accuracy(["token-bucket-mutex"] + broken, clock: clock)
+        let scenario = TinyScenario.waiting(["pacer-mutex", "sleep-interval"], callers: 4)
+        let run = try await Tool.benchmark.run(try workspace.options(scenario))
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 0)
+        let row = try #require(files.rows("accuracy.csv", ["implementation": "sleep-interval"]).first)
+        #expect(row["verdict"] == "fail" && row["burst"] == "1")
+        #expect(row["overshoot_permits"].flatMap(Double.init) ?? 0 > 5, "\(row)")
+    }
+
+    /// Checks that each fails for its own reason, in the table and in the findings, and that others pass.
+    private func expect(_ complaints: [String: String], right: [String], in scenario: TinyScenario) async throws {
+        let workspace = try Workspace()
         let run = try await Tool.broken.run(try workspace.options(scenario))
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 3)
-        for id in broken {
+        for (id, complaint) in complaints {
             let row = try #require(files.rows("accuracy.csv", ["implementation": id]).first, "\(id)")
             #expect(row["verdict"] == "fail", "\(row)")
-            #expect(files.findings.contains { $0.exitCode == 3 && $0.message.contains(id) }, "\(id)")
+            let finding = files.findings.first { $0.exitCode == 3 && $0.message.contains(", \(id) (") }
+            #expect(finding?.message.contains(complaint) == true, "\(id): \(files.findings)")
         }
-        #expect(files.rows("accuracy.csv", ["implementation": "token-bucket-mutex"]).first?["verdict"] == "pass")
+        #expect(files.findings.count == complaints.count, "\(files.findings)")
+        for id in right {
+            #expect(files.rows("accuracy.csv", ["implementation": id]).first?["verdict"] == "pass", "\(id)")
+        }
     }
 
     @Test("when it holds more than its bound, even where the cap is far away")

@@ -154,14 +154,19 @@ struct ForeignImplementationTests {
         )
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 3)
-        files.expectOnlyNamed("c-grants-everything")
-        let good = ["token-bucket-mutex", "c-bucket"] + (clock == "real" ? ["c-clockless"] : [])
+        let wrong = ["c-grants-everything", "c-fills-up"]
+        for id in wrong { #expect(files.findings.contains { $0.message.contains(id) }, "\(id)") }
+        #expect(files.findings.count == wrong.count, "\(files.findings)")
+        let good =
+            ["token-bucket-mutex", "c-bucket", "c-pacer", "c-window"] + (clock == "real" ? ["c-clockless"] : [])
         let measured = Set(files.rows("accuracy.csv").compactMap { $0["implementation"] })
-        #expect(measured == Set(good + ["c-grants-everything"]))
+        #expect(measured == Set(good + wrong))
         for id in good {
             #expect(files.rows("accuracy.csv", ["implementation": id]).first?["verdict"] == "pass", "\(id)")
         }
-        #expect(run.output.contains("'c-pacer' is left out of accuracy-\(clock): a pacer"))
+        #expect(files.rows("accuracy.csv", ["implementation": "c-pacer"]).first?["burst"] == "1")
+        let excess = files.findings.first { $0.message.contains("c-fills-up") }
+        #expect(excess?.message.contains("where one of 1.00 ms may have 10") == true, "\(files.findings)")
         if clock == "virtual" {
             #expect(run.output.contains("'c-clockless' is left out of accuracy-virtual: takes no clock"))
         }

@@ -5,7 +5,7 @@ import Testing
 struct ListTests {
     private static let builtIn = [
         "mutex", "actor", "ring", "token-bucket-mutex", "token-bucket-actor", "token-bucket-lockfree", "unbounded",
-        "fixed-window",
+        "fixed-window", "pacer-lockfree", "actor-date", "sleep-interval",
     ]
     private static let broken = ["loses-elements", "crashes", "larger-burst"]
 
@@ -17,6 +17,9 @@ struct ListTests {
             run.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         )
         #expect(Set(Self.builtIn + (try Self.scenarioNames())).subtracting(listed).isEmpty)
+        let warnings = run.output.split(separator: "\n").filter { $0.contains("what not to do") }
+        #expect(warnings.count == 2 && warnings.contains { $0.contains("sleep-interval") })
+        #expect(run.output.contains("pacer: burst 1, whatever the scenario's"))
     }
 
     @Test("is listed for programs")
@@ -27,6 +30,10 @@ struct ListTests {
         #expect(Set(Self.builtIn).isSubset(of: try Self.names("id", of: "implementations", in: listing)))
         #expect(try Self.names("name", of: "scenarios", in: listing) == Set(try Self.scenarioNames()))
         #expect(try !Self.names("id", of: "checks", in: listing).isEmpty)
+        let plans = try #require(listing["plans"] as? [[String: Any]])
+        let seconds = plans.compactMap { $0["planned_s"] as? Double }
+        #expect(plans.compactMap { $0["profile"] as? String } == ["quick", "standard", "full"])
+        #expect(seconds.count == 3 && seconds == seconds.sorted() && seconds[0] < 60 && seconds[1] < 150)
         let scenarios = try #require(listing["scenarios"] as? [[String: Any]])
         for scenario in scenarios {
             #expect((scenario["supported_by"] as? [String])?.isEmpty == false, "\(scenario)")

@@ -117,16 +117,33 @@ struct TinyScenario: Sendable {
     }
 
     /// Demand with rests that share nothing with the limiters' own interval.
-    static func accuracy(_ implementations: [String], clock: String) -> TinyScenario {
-        TinyScenario(
+    static func accuracy(_ implementations: [String], clock: String, callers: Int = 1) -> TinyScenario {
+        accuracy(
+            implementations,
             "accuracy-\(clock)",
+            ["clock: \(clock)", "callers: \(callers)", "demand: {kind: on-off, on_s: 0.005, off_s: 0.0213}"]
+        )
+    }
+
+    /// Callers that wait for permits.
+    static func waiting(_ implementations: [String], callers: Int) -> TinyScenario {
+        let keys = ["clock: real", "callers: \(callers)", "demand: {kind: waiting}"]
+        return accuracy(implementations, "waiting", keys, rate: 100, seconds: 1)
+    }
+
+    private static func accuracy(
+        _ implementations: [String],
+        _ name: String,
+        _ keys: [String],
+        rate: Int = 10_000,
+        seconds: Double = 0.3
+    ) -> TinyScenario {
+        TinyScenario(
+            name,
             section: "accuracy",
             mechanism: "limiter",
             measuring: implementations,
-            keys: [
-                "repetitions: 1", "duration_s: 0.1", "warmup_s: 0", "rate_per_s: 10000", "burst: 10", "callers: 1",
-                "demand: {kind: on-off, on_s: 0.005, off_s: 0.0213}", "clock: \(clock)",
-            ]
+            keys: ["repetitions: 1", "duration_s: \(seconds)", "warmup_s: 0", "rate_per_s: \(rate)", "burst: 10"] + keys
         )
     }
 

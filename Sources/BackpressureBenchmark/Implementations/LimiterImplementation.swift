@@ -25,11 +25,13 @@ public struct LimiterImplementation: Sendable {
     public let family: Family
     /// Whether it must keep its promises, must break them, or only measures the harness.
     public let role: Role
+    /// Whether scenarios have it without naming it.
+    let standing: Standing
     /// One line for `list`.
     public let summary: String
     let drivers: [Scenario.Driver]
-    /// What it promises.
-    let specification: Specification
+    /// Which requests it promises to grant.
+    public let specification: Specification
     /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
     let library: String?
     let real: @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance
@@ -42,6 +44,7 @@ public struct LimiterImplementation: Sendable {
     ///   - role: whether it must keep its promises.
     ///   - summary: one line for people.
     ///   - drivenByThreads: whether it conforms to `SynchronousRateLimiter`.
+    ///   - specification: what it promises, and is held to.
     ///   - real: makes one on the machine's clock.
     ///   - virtual: makes one on a clock that the harness moves.
     public init(
@@ -50,6 +53,7 @@ public struct LimiterImplementation: Sendable {
         role: Role = .contender,
         summary: String,
         drivenByThreads: Bool = true,
+        specification: Specification = .tokenBucket,
         real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
         virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
     ) {
@@ -59,8 +63,7 @@ public struct LimiterImplementation: Sendable {
             role: role,
             summary: summary,
             drivers: drivenByThreads ? [.threads, .tasks] : [.tasks],
-            specification: .tokenBucket,
-            library: nil,
+            specification: specification,
             real: real,
             virtual: virtual
         )
@@ -70,16 +73,18 @@ public struct LimiterImplementation: Sendable {
         id: String,
         family: Family,
         role: Role,
+        standing: Standing = .own,
         summary: String,
         drivers: [Scenario.Driver],
         specification: Specification,
-        library: String?,
+        library: String? = nil,
         real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
         virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
     ) {
         self.id = id
         self.family = family
         self.role = role
+        self.standing = standing
         self.summary = summary
         self.drivers = drivers
         self.specification = specification
@@ -91,28 +96,8 @@ public struct LimiterImplementation: Sendable {
     /// Why it can't take part in a load; `nil`: it can.
     func reasonAgainst(_ load: LimiterLoad, driver: Scenario.Driver, section: Scenario.Section) -> String? {
         if !drivers.contains(driver) { return "not driven by \(driver.rawValue)" }
-        // The oracle that says what should have been granted is a token bucket.
-        if section == .accuracy, specification != .tokenBucket {
-            return "a \(specification.summary), and accuracy is judged of token buckets"
-        }
+        if load.demand == .waiting, driver == .threads { return "threads don't wait for permits" }
         if load.clock == .virtual, virtual == nil { return "takes no clock" }
         return nil
     }
-
-    /// Which requests it grants; the numbers are those of the C header.
-    enum Specification: UInt32, Codable, Sendable {
-        case tokenBucket, slidingWindow, pacer
-
-        var summary: String {
-            switch self {
-            case .tokenBucket: "token bucket"
-            case .slidingWindow: "sliding window"
-            case .pacer: "pacer"
-            }
-        }
-    }
-}
-
-extension LimiterLoad {
-    var rate: Rate { Rate.perSecond(ratePerSecond) }
 }

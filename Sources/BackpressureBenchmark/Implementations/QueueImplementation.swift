@@ -197,7 +197,7 @@ extension QueueImplementation {
     ]
 }
 
-/// What a queue is to the package.
+/// What an implementation is to the package.
 enum Standing: String, Codable, Sendable {
     /// One of those that scenarios compare unless they name some.
     case own
@@ -205,6 +205,8 @@ enum Standing: String, Codable, Sendable {
     case peer
     /// One of our own with other parameters, or driven another way; likewise.
     case variant
+    /// What people write and shouldn't; likewise.
+    case warning = "what-not-to-do"
 }
 
 /// The loads that a queue can be put under: yardsticks can't stand all of them.

@@ -1,7 +1,6 @@
 import BoundedQueues
 import CForeignImplementations
 import ConcurrencySupport
-import RateLimiters
 
 extension Registry {
     /// Everything that comes with the suite. Adding an implementation to it is one entry here.
@@ -147,57 +146,6 @@ extension Registry {
             )
         )
     }
-
-    private mutating func registerLimiters() {
-        register(
-            LimiterImplementation(
-                id: "token-bucket-mutex",
-                family: .mutex,
-                summary: "GCRA in integers behind a lock (pthread mutex)",
-                real: { LimiterInstance(MutexTokenBucket($0)) },
-                virtual: { LimiterInstance(MutexTokenBucket($0)) }
-            )
-        )
-        register(
-            LimiterImplementation(
-                id: "token-bucket-actor",
-                family: .actor,
-                summary: "GCRA in integers behind an actor; tasks only",
-                drivenByThreads: false,
-                real: { LimiterInstance(ActorTokenBucket($0)) },
-                virtual: { LimiterInstance(ActorTokenBucket($0)) }
-            )
-        )
-        register(
-            LimiterImplementation(
-                id: "token-bucket-lockfree",
-                family: .lockFree,
-                summary: "GCRA on one 64-bit word, one compare-exchange a grant",
-                real: { LimiterInstance(LockFreeTokenBucket($0)) },
-                virtual: { LimiterInstance(LockFreeTokenBucket($0)) }
-            )
-        )
-        register(
-            LimiterImplementation(
-                id: "fixed-window",
-                family: .other,
-                role: .control,
-                summary: "control: a counter per window behind a mutex; must break the envelope",
-                real: { LimiterInstance(FixedWindowLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
-                virtual: { LimiterInstance(FixedWindowLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
-            )
-        )
-        register(
-            LimiterImplementation(
-                id: "null-limiter",
-                family: .other,
-                role: .yardstick,
-                summary: "yardstick: grants everything without looking at the time; what the harness costs",
-                real: { _ in LimiterInstance(NullLimiter()) },
-                virtual: nil
-            )
-        )
-    }
 }
 
 extension MutexQueue {
@@ -298,23 +246,5 @@ extension SlotQueue where Slots == SingleSlots<HardwareWord> {
 extension NullQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>, element: Element) {
         self.init(capacity: setup.capacity, policy: setup.policy, element: element)
-    }
-}
-
-extension MutexLimiter where State == TokenBucketState {
-    fileprivate convenience init(_ setup: LimiterSetup<ClockType>) {
-        self.init(rate: setup.rate, burst: setup.burst, clock: setup.clock)
-    }
-}
-
-extension ActorLimiter where State == TokenBucketState {
-    fileprivate init(_ setup: LimiterSetup<ClockType>) {
-        self.init(rate: setup.rate, burst: setup.burst, clock: setup.clock)
-    }
-}
-
-extension LockFreeTokenBucket {
-    fileprivate convenience init(_ setup: LimiterSetup<ClockType>) {
-        self.init(rate: setup.rate, burst: setup.burst, clock: setup.clock)
     }
 }

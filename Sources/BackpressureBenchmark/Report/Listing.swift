@@ -12,7 +12,7 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, scenarioTable] + (leftOut.isEmpty ? [] : [leftOutTable])
+        [queues, limiters, scenarioTable, planTable] + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -26,7 +26,7 @@ package struct Listing: Sendable {
                     rows: registry.queues.map { queue in
                         [
                             "\(queue.id)", "\(queue.family.rawValue)",
-                            "\(queue.standing == .own ? queue.role.rawValue : queue.standing.rawValue)",
+                            "\(queue.standing == .own ? queue.role.rawValue : queue.standing.words)",
                             "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
                             "\(queue.policies.map(\.description).joined(separator: ", "))",
                             "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",
@@ -41,14 +41,18 @@ package struct Listing: Sendable {
     private var limiters: TextTable {
         TextTable(
             title: "Rate limiters",
-            columns: ["id", "family", "role", "driven by", "clocks", "what it is"].map { .init($0, alignment: .left) },
+            columns: ["id", "family", "role", "driven by", "clocks", "held to", "what it is"].map {
+                .init($0, alignment: .left)
+            },
             groups: [
                 .init(
                     rows: registry.limiters.map { limiter in
                         [
-                            "\(limiter.id)", "\(limiter.family.rawValue)", "\(limiter.role.rawValue)",
+                            "\(limiter.id)", "\(limiter.family.rawValue)",
+                            "\(limiter.standing == .own ? limiter.role.rawValue : limiter.standing.words)",
                             "\(limiter.drivers.map(\.rawValue).joined(separator: ", "))",
-                            "\(limiter.clocks.joined(separator: ", "))", "\(limiter.summary)",
+                            "\(limiter.clocks.joined(separator: ", "))", "\(limiter.specification.summary)",
+                            "\(limiter.summary)",
                         ]
                     }
                 )
@@ -74,6 +78,33 @@ package struct Listing: Sendable {
                 )
             ]
         )
+    }
+
+    private var planTable: TextTable {
+        TextTable(
+            title: "Plans",
+            columns: [.init("profile", alignment: .left), .init("scenarios"), .init("measurements"), .init("time")],
+            groups: [
+                .init(
+                    rows: plans.map { profile, plan in
+                        [
+                            "\(profile.rawValue)", "\(plan.scenarios.count)", "\(plan.measurements.count)",
+                            "\(Numbers.timeLeft(seconds: plan.plannedSeconds))",
+                        ]
+                    }
+                )
+            ],
+            notes: ["What 'run' would do without further options."]
+        )
+    }
+
+    /// Of the profiles that have something to measure here.
+    private var plans: [(Scenario.Profile, RunPlan)] {
+        Scenario.Profile.allCases.compactMap { profile in
+            var options = RunOptions()
+            options.profile = profile
+            return (try? RunPlan(options, scenarios: scenarios, registry: registry)).map { (profile, $0) }
+        }
     }
 
     private var leftOut: [LeftOut] { LeftOut.all(registry, scenarios) }
@@ -124,11 +155,13 @@ package struct Listing: Sendable {
                             mechanism: .limiter,
                             family: limiter.family,
                             role: limiter.role,
+                            standing: limiter.standing.rawValue,
                             drivers: limiter.drivers,
                             summary: limiter.summary,
                             policies: nil,
                             elements: nil,
-                            clocks: limiter.clocks
+                            clocks: limiter.clocks,
+                            held_to: limiter.specification.summary
                         )
                     },
                 scenarios: scenarios.map { scenario in
@@ -141,6 +174,14 @@ package struct Listing: Sendable {
                         drivers: scenario.drivers,
                         supported_by: supporters(of: scenario),
                         left_out: leftOut(of: scenario)
+                    )
+                },
+                plans: plans.map { profile, plan in
+                    Record.Plan(
+                        profile: profile,
+                        scenarios: plan.scenarios.count,
+                        measurements: plan.measurements.count,
+                        planned_s: plan.plannedSeconds
                     )
                 },
                 checks: Record.Check.all
@@ -172,7 +213,7 @@ package struct Listing: Sendable {
             var mechanism: BackpressureBenchmark.Scenario.Mechanism
             var family: Family
             var role: Role
-            /// Somebody else's: measured only where it is named.
+            /// Where not `own`: measured only where it is named.
             var standing: String?
             var drivers: [BackpressureBenchmark.Scenario.Driver]
             var summary: String
@@ -182,6 +223,16 @@ package struct Listing: Sendable {
             var max_consumers: Int?
             var limitations: String?
             var clocks: [String]?
+            /// Which limiter its decisions are held against.
+            var held_to: String?
+        }
+
+        /// What `run` would do without further options.
+        struct Plan: Encodable {
+            var profile: BackpressureBenchmark.Scenario.Profile
+            var scenarios: Int
+            var measurements: Int
+            var planned_s: Double
         }
 
         struct Scenario: Encodable {
@@ -216,18 +267,25 @@ package struct Listing: Sendable {
                 Check(
                     id: "envelope",
                     mechanism: .limiter,
-                    summary: "over all windows no more than burst + rate · T is granted"
+                    summary: "over all windows no more is granted than promised: for most limiters burst + rate · T"
                 ),
                 Check(
                     id: "oracle",
                     mechanism: .limiter,
-                    summary: "as much is granted as an exact limiter grants at the same instants"
+                    summary: "as much is granted as an exact limiter grants at the same instants; on the virtual clock "
+                        + "every decision is the same"
+                ),
+                Check(
+                    id: "full-use",
+                    mechanism: .limiter,
+                    summary: "no request is refused, and no caller kept waiting, while the permits are at hand"
                 ),
             ]
         }
 
         var implementations: [Implementation]
         var scenarios: [Scenario]
+        var plans: [Plan]
         var checks: [Check]
     }
 }
@@ -258,4 +316,9 @@ extension Scenario {
     fileprivate var sortedProfiles: [String] {
         Profile.allCases.filter(profiles.contains).map(\.rawValue)
     }
+}
+
+extension Standing {
+    /// For people.
+    fileprivate var words: String { rawValue.replacing("-", with: " ") }
 }

@@ -5,7 +5,7 @@ struct RunReport {
     let registry: Registry
 
     /// Controls and yardsticks don't compete for the best mark.
-    private var bystanders: Set<String> {
+    var bystanders: Set<String> {
         let queues = registry.queues.filter { $0.role != .contender }.map(\.id)
         return Set(queues + registry.limiters.filter { $0.role != .contender }.map(\.id))
     }
@@ -79,51 +79,7 @@ struct RunReport {
         ]
     }
 
-    // MARK: - Accuracy and stress
-
-    private var accuracy: TextTable? {
-        guard !results.accuracy.isEmpty else { return nil }
-        return TextTable(
-            title: "Rate accuracy",
-            columns: [
-                .init("implementation", alignment: .left), .init("granted"),
-                .init("allowed", unit: "by the oracle"), .init("error", unit: "ppm"),
-                .init("overshoot", unit: "permits, worst window", best: .lowest), .init("jitter p50"),
-                .init("jitter p99"), .init("fairness", unit: "Jain"), .init("decision", best: .lowest),
-                .init("verdict", alignment: .left),
-            ],
-            groups: scenarios.filter { $0.section == .accuracy }.compactMap { scenario in
-                let rows = results.accuracy.filter { $0.scenario == scenario.name }
-                    .sorted { $0.implementation < $1.implementation }
-                guard !rows.isEmpty else { return nil }
-                return .init(
-                    "\(scenario.name): \(scenario.title)",
-                    rows: rows.map { row in
-                        let competes = !bystanders.contains(row.implementation)
-                        return [
-                            "\(row.implementation)", "\(Numbers.count(row.granted.map(Double.init)))",
-                            "\(Numbers.count(row.allowed.map(Double.init)))",
-                            "\(Numbers.decimal(row.errorPpm, decimals: 0))",
-                            .init(
-                                Numbers.decimal(row.overshootPermits),
-                                value: competes ? row.overshootPermits : nil
-                            ),
-                            "\(Numbers.duration(nanoseconds: row.jitterP50Ns))",
-                            "\(Numbers.duration(nanoseconds: row.jitterP99Ns))",
-                            "\(Numbers.decimal(row.jainIndex, decimals: 3))",
-                            .init(
-                                Numbers.duration(nanoseconds: row.decisionNs),
-                                value: competes ? row.decisionNs : nil
-                            ),
-                            "\(row.verdict)\(competes ? "" : " (control)")",
-                        ]
-                    }
-                )
-            },
-            notes: ["Overshoot is the largest excess over burst + rate · T of all windows; a control is meant to fail."]
-                + clockNotes
-        )
-    }
+    // MARK: - Stress
 
     private var stress: TextTable? {
         guard !results.stress.isEmpty else { return nil }

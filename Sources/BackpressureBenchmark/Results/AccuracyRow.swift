@@ -8,6 +8,7 @@ package struct AccuracyRow: ResultRow {
     package var clock: LimiterLoad.Clock
     package var callers: Int
     package var ratePerS: Double
+    /// That it was held to: of a pacer 1, whatever the scenario's.
     package var burst: Int
     package var durationS: Double?
     package var granted: Int?
@@ -44,4 +45,42 @@ package struct AccuracyRow: ResultRow {
         .init("decision_ns", \.decisionNs),
         .init("verdict", \.verdict),
     ]
+}
+
+/// A row of `accuracy.csv` with what it was made from.
+struct JudgedAccuracy: Sendable {
+    let row: AccuracyRow
+    let figures: AccuracyFigures
+    let judgement: AccuracyJudgement
+
+    init(
+        _ measurement: RunPlan.Measurement,
+        _ load: LimiterLoad,
+        _ figures: AccuracyFigures,
+        _ judgement: AccuracyJudgement
+    ) {
+        let job = measurement.job
+        self.figures = figures
+        self.judgement = judgement
+        row = AccuracyRow(
+            scenario: job.scenario.name,
+            mechanism: job.scenario.mechanism,
+            implementation: job.implementation,
+            family: measurement.family.rawValue,
+            clock: load.clock,
+            callers: load.callers,
+            ratePerS: load.ratePerSecond,
+            burst: figures.burst ?? load.burst,
+            durationS: figures.durationSeconds,
+            granted: figures.granted,
+            allowed: figures.allowed,
+            errorPpm: judgement.errorPartsPerMillion,
+            overshootPermits: figures.overshootPermits,
+            jitterP50Ns: figures.jitterP50Nanoseconds,
+            jitterP99Ns: figures.jitterP99Nanoseconds,
+            jainIndex: figures.jainIndex,
+            decisionNs: figures.decisionNanoseconds,
+            verdict: judgement.complaint == nil ? "pass" : "fail"
+        )
+    }
 }

@@ -4,15 +4,17 @@ import Foundation
 struct RunResults: Sendable {
     var samples: [SampleRow] = []
     var comparison: [ComparisonRow] = []
-    var accuracy: [AccuracyRow] = []
+    var judgedAccuracy: [JudgedAccuracy] = []
     var stress: [StressRow] = []
     var memory: [MemoryRow] = []
     var findings: [Verdict.Finding] = []
     var noise = EnvironmentRecord.Noise()
     var clockCostNanoseconds: Double?
     var capMethod: MemoryCap.Method?
-    /// The worst window of each control in scenarios with rests.
-    private var controlOvershoot: [String: Double] = [:]
+    /// Whether each control failed somewhere as it must, of those that were in a scenario that should show it.
+    private var controlWasCaught: [String: Bool] = [:]
+
+    var accuracy: [AccuracyRow] { judgedAccuracy.map(\.row) }
 
     init(_ results: Runner.Results, plan: RunPlan, seed: UInt64) {
         for result in results.measured {
@@ -106,34 +108,17 @@ struct RunResults: Sendable {
         let job = result.measurement.job
         guard case .limiter(let load) = job.scenario.load, let figures = report(of: result)?.accuracy else { return }
         let judgement = AccuracyJudgement(figures, load: load)
-        accuracy.append(
-            AccuracyRow(
-                scenario: job.scenario.name,
-                mechanism: job.scenario.mechanism,
-                implementation: job.implementation,
-                family: result.measurement.family.rawValue,
-                clock: load.clock,
-                callers: load.callers,
-                ratePerS: load.ratePerSecond,
-                burst: load.burst,
-                durationS: figures.durationSeconds,
-                granted: figures.granted,
-                allowed: figures.allowed,
-                errorPpm: judgement.errorPartsPerMillion,
-                overshootPermits: figures.overshootPermits,
-                jitterP50Ns: figures.jitterP50Nanoseconds,
-                jitterP99Ns: figures.jitterP99Nanoseconds,
-                jainIndex: figures.jainIndex,
-                decisionNs: figures.decisionNanoseconds,
-                verdict: judgement.complaint == nil ? "pass" : "fail"
-            )
-        )
+        judgedAccuracy.append(JudgedAccuracy(result.measurement, load, figures, judgement))
         let single: [(String, String, Double?)] = [
             ("error", "ppm", judgement.errorPartsPerMillion), ("overshoot", "permits", figures.overshootPermits),
             ("jitter_p50", "ns", figures.jitterP50Nanoseconds), ("jitter_p99", "ns", figures.jitterP99Nanoseconds),
             ("decision", "ns", figures.decisionNanoseconds),
             ("wrong_decisions", "1", figures.wrongDecisions.map(Double.init)),
-            ("decisions", "1", figures.decisions.map(Double.init)),
+            ("decisions", "1", figures.decisions.map(Double.init)), ("withheld", "permits", figures.withheldPermits),
+            ("kept_waiting", "1", figures.keptShare), ("processors", "1", figures.processors),
+            ("overshoot_window_start", "ns", figures.worstWindow.map { Double($0.startNanoseconds) }),
+            ("overshoot_window_end", "ns", figures.worstWindow.map { Double($0.endNanoseconds) }),
+            ("overshoot_window_permits", "permits", figures.worstWindow.map { Double($0.permits) }),
         ]
         for (metric, unit, value) in single {
             if let value { addSample(result.measurement, metric, unit, value) }
@@ -141,16 +126,24 @@ struct RunResults: Sendable {
         if result.measurement.role != .control, let complaint = judgement.complaint {
             findings.append(.init(.verificationFailed, "\(job.label): \(complaint)"))
         }
-        // Under steady demand a fixed window may look innocent; after a rest it can't.
-        if result.measurement.role == .control, load.demand != .saturated {
-            let worst = max(controlOvershoot[job.implementation] ?? 0, figures.overshootPermits)
-            controlOvershoot[job.implementation] = worst
+        guard result.measurement.role == .control else { return }
+        let isCaught: Bool
+        switch result.measurement.standing {
+        case .warning:
+            // Named where its fault shows, and anywhere else only if somebody asked for it.
+            guard job.scenario.implementations.contains(job.implementation) else { return }
+            isCaught = judgement.complaint != nil
+        case .own, .peer, .variant:
+            // Under steady demand a fixed window may look innocent; after a rest it can't.
+            guard load.demand.rests else { return }
+            isCaught = figures.overshootPermits >= 1
         }
+        controlWasCaught[job.implementation, default: false] = isCaught || controlWasCaught[job.implementation] ?? false
     }
 
-    /// A control that kept the envelope wherever it could have broken it shows that the check sees nothing.
+    /// A control that kept its promise wherever it could have broken it shows that the check sees nothing.
     private mutating func addBlindness() {
-        for (control, overshoot) in controlOvershoot.sorted(by: { $0.key < $1.key }) where overshoot < 1 {
+        for (control, wasCaught) in controlWasCaught.sorted(by: { $0.key < $1.key }) where !wasCaught {
             let complaint = "the control '\(control)' kept the envelope in every scenario, so the check sees nothing"
             findings.append(.init(.verificationFailed, complaint))
         }
@@ -267,6 +260,9 @@ extension Scenario {
 
     /// Whether it replays recorded traffic.
     var replaysTrace: Bool {
-        if case .queue(let load) = load, case .trace = load.arrival { true } else { false }
+        switch load {
+        case .queue(let load): if case .trace = load.arrival { true } else { false }
+        case .limiter(let load): if case .trace = load.demand { true } else { false }
+        }
     }
 }

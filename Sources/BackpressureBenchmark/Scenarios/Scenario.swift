@@ -127,6 +127,8 @@ package struct LimiterLoad: Codable, Sendable, Equatable {
     package var callers: Int
     package var demand: Demand
     package var clock: Clock
+    /// Virtual clock, profile `full`: at least so many decisions, however long they take.
+    package var decisions: Int?
 
     /// The time that the limiter sees.
     package enum Clock: String, Codable, Sendable, CaseIterable { case real, virtual }
@@ -136,5 +138,11 @@ package struct LimiterLoad: Codable, Sendable, Equatable {
         case saturated
         /// Callers ask for `onSeconds`, then rest for `offSeconds`.
         case onOff(onSeconds: Double, offSeconds: Double)
+        /// Callers ask again at once, for one permit or several.
+        case mixed
+        /// Callers wait for their permits, always.
+        case waiting
+        /// Recorded traffic, `speedup` times as fast.
+        case trace(path: String, speedup: Double, requestsPerSecond: [UInt32])
     }
 }

@@ -33,7 +33,8 @@ struct ScenarioDraft: Sendable {
             let fields = try QueueFields(file, section: section)
             (load, trace, arrivalPlace) = (.queue(fields.load), fields.trace, fields.arrivalPlace)
         case .limiter:
-            (load, trace, arrivalPlace) = (.limiter(try LimiterLoad(file, section: section)), nil, file.place)
+            let fields = try LimiterFields(file, section: section)
+            (load, trace, arrivalPlace) = (.limiter(fields.load), fields.trace, fields.demandPlace)
         }
         namePlace = name.place
         scenario = Scenario(
@@ -55,19 +56,30 @@ struct ScenarioDraft: Sendable {
     ///
     /// - Throws: ``InputFileError`` if the trace can't be used, or if there are more arrivals than a schedule holds.
     func resolved(traceOverride: String?) async throws(InputFileError) -> Scenario {
-        guard case .queue(var load) = scenario.load else { return scenario }
-        if let trace {
-            load.arrival = try await trace.arrival(durationSeconds: scenario.durationSeconds, override: traceOverride)
-        }
+        var scenario = scenario
+        let replayed = try await trace?.arrival(durationSeconds: scenario.durationSeconds, override: traceOverride)
         let wholeRun = scenario.warmupSeconds + scenario.durationSeconds
-        let arrivals = ArrivalSchedule.expectedArrivals(load.arrival, durationSeconds: wholeRun)
+        switch scenario.load {
+        case .queue(var load):
+            if let replayed { load.arrival = replayed }
+            try checkCount(of: load.arrival, seconds: wholeRun)
+            scenario.load = .queue(load)
+        case .limiter(var load):
+            guard case .trace(let path, let speedup, let requests) = replayed else { break }
+            load.demand = .trace(path: path, speedup: speedup, requestsPerSecond: requests)
+            // On the virtual clock the trace goes on and on, and no schedule is made.
+            if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun) }
+            scenario.load = .limiter(load)
+        }
+        return scenario
+    }
+
+    private func checkCount(of arrival: Arrival, seconds: Double) throws(InputFileError) {
+        let arrivals = ArrivalSchedule.expectedArrivals(arrival, durationSeconds: seconds)
         if let arrivals, arrivals > Double(ArrivalSchedule.maximumArrivals) {
             let error = ArrivalScheduleError.tooMany(expected: arrivals)
             throw arrivalPlace.error("\(error)")
         }
-        var scenario = scenario
-        scenario.load = .queue(load)
-        return scenario
     }
 
     /// Says of a key that stands only inside another where that is.

@@ -7,7 +7,7 @@ enum ScenarioKeys {
     private static let queue =
         ["producers", "consumers", "capacity", "payload_bytes", "policy"] + policySettings
         + ["waiting", "service_time_us"]
-    private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock"]
+    private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock", "decisions"]
     static let policySettings = [
         "sample_one_in", "low_watermark", "high_watermark", "longest_delay_us", "spill_limit",
     ]
@@ -58,8 +58,9 @@ enum ScenarioKeys {
 
     static func keys(of kind: DemandKind) -> [String] {
         switch kind {
-        case .saturated: ["kind"]
+        case .saturated, .mixed, .waiting: ["kind"]
         case .onOff: ["kind", "on_s", "off_s"]
+        case .trace: ["kind", "trace", "speedup", "from_s", "length_s"]
         }
     }
 
@@ -94,6 +95,7 @@ enum ArrivalKind: String, CaseIterable {
 enum DemandKind: String, CaseIterable {
     case saturated
     case onOff = "on-off"
+    case mixed, waiting, trace
 }
 
 extension Scenario.Section {

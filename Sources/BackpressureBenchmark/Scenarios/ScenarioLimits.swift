@@ -27,6 +27,7 @@ enum ScenarioLimits {
 
     static let permitsPerSecond = 0.0001...3e8
     static let burst = 1...(1 << 32)
+    static let decisions = 1...10_000_000_000
 }
 
 /// What a scenario file need not say.

@@ -95,13 +95,16 @@ typedef struct {
   void (*close)(void *queue);
 } backpressure_queue_v1;
 
-/* What a limiter promises. In all cases: no window of any length T has more than burst + permits_per_second * T grants. */
+/* What a limiter promises. In all cases: no window of any length T has more than burst + permits_per_second * T grants.
+   Accuracy is judged against an exact limiter that promises the same. */
 
-/* A token bucket: full (burst permits) at the start, refilled continuously. Accuracy is judged against an exact one. */
+/* A token bucket: full (burst permits) at the start, refilled continuously. */
 #define BACKPRESSURE_LIMITER_TOKEN_BUCKET 0u
-/* At most burst permits in any window of burst / permits_per_second seconds. */
+/* At most burst permits in any window of burst / permits_per_second seconds, rounded up to a nanosecond; a grant counts
+   until just before that has passed, and whatever then fits is granted. */
 #define BACKPRESSURE_LIMITER_SLIDING_WINDOW 1u
-/* Permits one by one, no two closer together than 1 / permits_per_second seconds. */
+/* Permits one by one, no two closer together than 1 / permits_per_second seconds: a token bucket of burst 1, whatever the
+   burst it is made with. */
 #define BACKPRESSURE_LIMITER_PACER 2u
 
 typedef struct {

@@ -34,7 +34,9 @@ struct RegistryTests {
         let needed = ["mutex", "actor", "ring", "unbounded", "token-bucket-mutex", "token-bucket-actor"]
         #expect(Set(needed + ["token-bucket-lockfree", "fixed-window"]).isSubset(of: registry.ids))
         for role in [Role.contender, .control, .yardstick] { #expect(registry.queues.contains { $0.role == role }) }
-        #expect(registry.limiters.filter { $0.role == .control }.map(\.id) == ["fixed-window"])
+        let controls = registry.limiters.filter { $0.role == .control }
+        #expect(controls.filter { $0.standing == .own }.map(\.id) == ["fixed-window"])
+        #expect(controls.filter { $0.standing == .warning }.map(\.id) == ["actor-date", "sleep-interval"])
         let families: Set<Family> = [.mutex, .actor, .lockFree]
         #expect(families.isSubset(of: registry.queues.map(\.family)))
         #expect(families.isSubset(of: registry.limiters.map(\.family)))
@@ -141,6 +143,10 @@ struct RegistryTests {
         #expect(real.reasonAgainst(load, driver: .threads, section: .accuracy) == "not driven by threads")
         load.clock = .virtual
         #expect(real.reasonAgainst(load, driver: .tasks, section: .accuracy) == "takes no clock")
+        (load.clock, load.demand) = (.real, .waiting)
+        let both = Registry.builtIn.limiters[0]
+        #expect(both.reasonAgainst(load, driver: .threads, section: .accuracy) == "threads don't wait for permits")
+        #expect(both.reasonAgainst(load, driver: .tasks, section: .accuracy) == nil)
     }
 
     @Test("takes no id that is empty")

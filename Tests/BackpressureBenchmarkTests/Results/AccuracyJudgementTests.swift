@@ -53,4 +53,59 @@ struct AccuracyJudgementTests {
         let judgement = judge(.real) { ($0.granted, $0.allowed) = (0, 0) }
         #expect(judgement.complaint == "granted nothing" && judgement.errorPartsPerMillion == nil)
     }
+
+    @Test("a small bucket may lose what is earned between two requests, in one order of them and not in another")
+    func smallBucket() {
+        // 1 000/s, a request each 500 µs: half of what is earned may be lost to a burst of 1, a twentieth to one of 10.
+        func complaint(burst: Int, missing: Int) -> String? {
+            judge(.real) { ($0.decisions, $0.burst, $0.granted) = (2_000, burst, $0.granted - missing) }.complaint
+        }
+        #expect(complaint(burst: 1, missing: 500) == nil && complaint(burst: 1, missing: 501) != nil)
+        #expect(complaint(burst: 10, missing: 50) == nil && complaint(burst: 10, missing: 51) != nil)
+    }
+
+    @Test("one that may give permits back late may grant less, but no decision may be wrong")
+    func conservative() {
+        #expect(judge(.virtual) { ($0.isConservative, $0.granted) = (true, 900) }.complaint == nil)
+        #expect(judge(.real) { ($0.isConservative, $0.granted) = (true, 900) }.complaint == nil)
+        let wrong = judge(.virtual) { ($0.isConservative, $0.wrongDecisions, $0.decisions) = (true, 2, 9) }
+        #expect(wrong.complaint == "2 of 9 decisions differ from the oracle's")
+    }
+
+    @Test("the excess is told with its window, and what the limiter was held to")
+    func window() {
+        let worst = ExcessWindow(
+            excess: 98,
+            startNanoseconds: 28_000_000,
+            endNanoseconds: 32_000_000,
+            permits: 238
+        )
+        func complaint(_ change: (inout AccuracyFigures) -> Void) -> String? {
+            judge(.real) {
+                ($0.overshootPermits, $0.worstWindow) = (98, worst)
+                change(&$0)
+            }.complaint
+        }
+        let excess = "granted 98.00 permits more: 238 between 0.028000 and 0.032000 s"
+        #expect(complaint { _ in } == "\(excess), where a window may have 10 + rate · T")
+        #expect(complaint { $0.burst = 1 } == "\(excess), where a window may have 1 + rate · T")
+        #expect(complaint { $0.windowNanoseconds = 10_000_000 } == "\(excess), where one of 10.0 ms may have 10")
+        #expect(judge(.real).broken == nil)
+    }
+
+    @Test("on either clock a request must not be refused while its permits are at hand")
+    func withheld() {
+        let words = "refused a request when 2.50 permits were to be had"
+        #expect(judge(.real) { $0.withheldPermits = 2.5 }.complaint == words)
+        #expect(judge(.real) { $0.withheldPermits = 0 }.complaint == nil)
+        let wrong = judge(.virtual) { ($0.wrongDecisions, $0.decisions, $0.withheldPermits) = (1, 5, 2.5) }
+        #expect(wrong.complaint == "1 of 5 decisions differ from the oracle's; \(words)")
+    }
+
+    @Test("waiting callers may be kept for some of the time by what timers are, but not for most of it")
+    func late() {
+        #expect(judge(.real) { $0.keptShare = 0.5 }.complaint == nil)
+        let words = "for 51 % of the time a caller was kept whose permit was due"
+        #expect(judge(.real) { $0.keptShare = 0.51 }.complaint == words)
+    }
 }

@@ -138,6 +138,49 @@ struct RunResultsTests {
         #expect(try finding(blind).exitCode == .verificationFailed)
     }
 
+    @Test("is what not to do that does well, where its scenario says that it shouldn't")
+    func warnings() throws {
+        func results(named: [String], figures: AccuracyFigures) throws -> RunResults {
+            var scenario = Samples.scenario("rate", .limiter(Samples.limiterLoad), section: .accuracy)
+            scenario.implementations = named
+            let job = Samples.job(scenario, kind: .accuracy, implementation: "sleep-interval")
+            var result = Samples.result(job, role: .control, report: Samples.report(accuracy: figures))
+            result.measurement.standing = .warning
+            return try self.results([result], of: [Samples.accuracy])
+        }
+        var late = Samples.accurate
+        late.withheldPermits = 3
+        #expect(try results(named: ["sleep-interval"], figures: late).findings.isEmpty)
+        let blind = try results(named: ["sleep-interval"], figures: Samples.accurate)
+        #expect(try finding(blind).message.contains("the control 'sleep-interval' kept"))
+        #expect(try results(named: [], figures: Samples.accurate).findings.isEmpty, "somebody asked for it")
+    }
+
+    @Test("is in the table of limiters at a glance")
+    func accuracyTable() throws {
+        var figures = Samples.accurate
+        figures.overshootPermits = 8
+        figures.worstWindow = .init(excess: 8, startNanoseconds: 1_000_000, endNanoseconds: 3_000_000, permits: 20)
+        (figures.wrongDecisions, figures.decisions) = (12, 3_000)
+        let scenario = Samples.accuracy
+        let measured = [("pacer-mutex", Samples.accurate), ("token-bucket-mutex", figures)].map { id, figures in
+            Samples.result(
+                Samples.job(scenario, kind: .accuracy, implementation: id),
+                report: Samples.report(accuracy: figures)
+            )
+        }
+        let results = try results(measured, of: [scenario])
+        let report = RunReport(results: results, scenarios: [scenario], registry: .builtIn)
+        let text = try #require(report.tables.first).markdown()
+        #expect(text.contains("kept"))
+        #expect(text.contains("broken by 8.00 permits more: 20 between 0.001000 and 0.003000 s"))
+        #expect(text.contains("token-bucket-mutex 12 of 3.00 k"))
+        #expect(text.contains("pacer-mutex (pacer: burst 1"))
+        let metrics = Set(results.samples.filter { $0.implementation == "token-bucket-mutex" }.map(\.metric))
+        #expect(metrics.isSuperset(of: ["overshoot_window_start", "overshoot_window_end", "overshoot_window_permits"]))
+        #expect(results.accuracy.map(\.burst) == [10, 10])
+    }
+
     @Test("is a flood that ended as it must not, with the curve of its memory")
     func stress() throws {
         let job = Samples.job(Samples.flood, kind: .flood)

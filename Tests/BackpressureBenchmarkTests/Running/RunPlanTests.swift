@@ -60,7 +60,16 @@ struct RunPlanTests {
             ids(.flood) == ["mutex", "ring", "ring-spsc", "unbounded"],
             "a yardstick has nothing to prove in a flood"
         )
-        #expect(ids(.accuracy) == ["token-bucket-mutex", "token-bucket-lockfree", "fixed-window"])
+        #expect(
+            ids(.accuracy)
+                == Set(
+                    Registry.builtIn.limiters
+                        .filter { $0.role != .yardstick && $0.standing == .own && $0.drivers.contains(.threads) }
+                        .map(\.id)
+                )
+        )
+        #expect(ids(.accuracy).isSuperset(of: ["token-bucket-lockfree", "pacer-mutex", "fixed-window"]))
+        #expect(ids(.accuracy).isDisjoint(with: ["actor-date", "sleep-interval"]), "only where they are named")
     }
 
     @Test("asks for accuracy and resistance by one driver alone")
@@ -137,6 +146,34 @@ struct RunPlanTests {
         #expect(try ids(named, "mutex") == ["mutex"], "a scenario may do without")
     }
 
+    @Test("has what not to do only where it is named or asked for")
+    func warnings() throws {
+        var waiting = Samples.limiterLoad
+        waiting.demand = .waiting
+        var scenario = Samples.scenario("wait", .limiter(waiting), section: .accuracy, drivers: [.threads, .tasks])
+        func ids(_ change: (inout RunOptions) -> Void = { _ in }) throws -> Set<String> {
+            let measurements = try plan([scenario], change).measurements
+            #expect(measurements.allSatisfy { $0.job.driver == .tasks }, "threads don't wait for permits")
+            return Set(measurements.map(\.job.implementation))
+        }
+        #expect(try !ids().contains("sleep-interval"))
+        #expect(try ids { $0.implementations = ["sleep-interval"] } == ["sleep-interval", "fixed-window"])
+        scenario.implementations = ["pacer-mutex", "sleep-interval"]
+        #expect(try ids() == ["pacer-mutex", "sleep-interval"])
+        #expect(try plan([scenario]).measurements.contains { $0.standing == .warning })
+    }
+
+    @Test("makes as many decisions as a scenario says in the profile full, and as fit in the others")
+    func decisions() throws {
+        var load = Samples.limiterLoad
+        (load.clock, load.callers, load.decisions) = (.virtual, 1, 40_000_000)
+        let scenario = Samples.scenario("exact", .limiter(load), section: .accuracy)
+        let standard = try plan([scenario]).measurements[0]
+        #expect(standard.job.decisions == nil && standard.plannedSeconds < 1)
+        let full = try plan([scenario]) { $0.profile = .full }.measurements[0]
+        #expect(full.job.decisions == 40_000_000 && full.plannedSeconds >= 5)
+    }
+
     @Test("measures the sections that were asked for, comparisons first")
     func sections() throws {
         let all = [Samples.flood, Samples.accuracy, queues]
@@ -163,8 +200,7 @@ struct RunPlanTests {
         #expect(code([queues]) { $0.filter = "nothing" } == .notMeasured)
         #expect(code([queues]) { $0.sections = [.stress] } == .notMeasured)
         #expect(code([]) == .notMeasured)
-        #expect(code([Samples.scenario(implementations: ["mutexx"])]) == .inputFile)
-        #expect(code([Samples.scenario(reference: "mutexx")]) == .inputFile)
+        #expect(code([Samples.scenario(implementations: ["mutexx"])]) == .notMeasured)
     }
 
     @Test("isn't made where something that was named can't be measured at all")

@@ -23,6 +23,7 @@ enum BadScenarios {
     private static let queue = ScenarioTexts.queue
     private static let stress = ScenarioTexts.stress
     private static let limiter = ScenarioTexts.limiter
+    private static let virtual = ScenarioTexts.limiter.setting("clock", "virtual")
     private static let cost = ScenarioTexts.limiter.setting("section", "throughput")
 
     static let notAMapping = [
@@ -52,7 +53,7 @@ enum BadScenarios {
         BadScenario(queue, "burst", "4", at: (9, 1), "belongs to 'mechanism: limiter'; this is 'mechanism: queue'"),
         BadScenario(queue, "rate_per_s", "4", at: (9, 1), "the key 'rate_per_s' belongs inside 'arrival'"),
         BadScenario(queue, "on_s", "4", at: (9, 1), "the key 'on_s' belongs inside 'arrival' or 'demand'"),
-        BadScenario(queue, "speedup", "4", at: (9, 1), "the key 'speedup' belongs inside 'arrival'"),
+        BadScenario(queue, "speedup", "4", at: (9, 1), "the key 'speedup' belongs inside 'arrival' or 'demand'"),
         BadScenario(
             queue,
             "overload_factor",
@@ -102,6 +103,13 @@ enum BadScenarios {
             at: (8, 9),
             "must be 'saturated' in 'section: throughput'"
         ),
+        BadScenario(cost, "demand", "{kind: trace, trace: x.csv}", at: (8, 9), "must be 'saturated' in 'section: thr"),
+        BadScenario(limiter, "decisions", "5", at: (10, 12), "is for 'clock: virtual'; on the real clock time says"),
+        BadScenario(virtual, "decisions", "0", at: (10, 12), "an integer from 1 to 10000000000"),
+        BadScenario(virtual, "demand", "{kind: waiting}", at: (8, 9), "on the virtual clock nobody waits"),
+        BadScenario(virtual, "demand", "{kind: mixed}", at: (8, 9), "is 'mixed', but on the virtual clock several"),
+        BadScenario(virtual, "demand", "{kind: trace, trace: x.csv}", at: (8, 9), "is 'trace', but on the virtual"),
+        BadScenario(queue, "decisions", "5", at: (9, 1), "belongs to 'mechanism: limiter'"),
         BadScenario(limiter, "mechanism", "queue", at: (4, 12), "but 'section: accuracy' measures a limiter"),
         BadScenario(
             queue,
@@ -420,6 +428,7 @@ enum BadScenarios {
             at: (8, 27),
             "'on_s' belongs to kind 'on-off'; this is 'saturated'"
         ),
+        BadScenario(limiter, "demand", "{kind: mixed, trace: x.csv}", at: (8, 23), "'trace' belongs to kind 'trace'"),
         BadScenario(limiter, "demand", "{kind: on-off, on_s: 1}", at: (8, 9), "the key 'off_s' is missing in 'demand'"),
         BadScenario(
             limiter,

@@ -113,6 +113,14 @@ struct ScenarioFileTests {
         bursts.demand = .onOff(onSeconds: 0.25, offSeconds: 1)
         bursts.clock = .virtual
         #expect(try await parse(text).load == .limiter(bursts))
+        bursts.decisions = 1_000_000
+        #expect(try await parse(text.setting("decisions", "1_000_000")).load == .limiter(bursts))
+        for (kind, demand) in [("mixed", LimiterLoad.Demand.mixed), ("waiting", .waiting)] {
+            var load = expected
+            load.demand = demand
+            let text = ScenarioTexts.limiter.setting("demand", "{kind: \(kind)}")
+            #expect(try await parse(text).load == .limiter(load))
+        }
     }
 
     @Test("every kind of arrival without a trace")
@@ -227,7 +235,7 @@ struct CommittedScenarioTests {
         }
     }
 
-    @Test("the profiles keep their limits of measuring", arguments: [(Scenario.Profile.quick, 60.0), (.standard, 150)])
+    @Test("the profiles keep their limits of measuring", arguments: [(Scenario.Profile.quick, 55.0), (.standard, 145)])
     func limits(profile: Scenario.Profile, seconds: Double) async throws {
         var options = RunOptions()
         options.profile = profile

@@ -133,6 +133,25 @@ struct ScenarioTraceTests {
         #expect(sped == .trace(path: other, speedup: 4, requestsPerSecond: [9, 0, 8]))
     }
 
+    @Test("a limiter's demand replays a trace in the same way")
+    func demand() async throws {
+        let text = ScenarioTexts.limiter.setting("demand", "{kind: trace, trace: own.csv, speedup: 2, from_s: 2}")
+        func demand(override: String? = nil) async throws -> LimiterLoad.Demand? {
+            let path = try folder.write(text, as: "limiter.yaml")
+            guard case .limiter(let load) = try await ScenarioFile.read(path: path, traceOverride: override).load else {
+                return nil
+            }
+            return load.demand
+        }
+        #expect(try await demand() == .trace(path: own, speedup: 2, requestsPerSecond: [3, 4, 0, 0]))
+        let other = try folder.write("second,requests\n0,9\n", as: "other.csv")
+        #expect(try await demand(override: other) == .trace(path: other, speedup: 2, requestsPerSecond: [9]))
+        let late = text.replacing("from_s: 2", with: "from_s: 6")
+        let path = try folder.write(late, as: "late.yaml")
+        let error = await #expect(throws: InputFileError.self) { _ = try await ScenarioFile.read(path: path) }
+        #expect(error?.message.contains("'demand.from_s' is 6") == true)
+    }
+
     @Test("another trace that can't be read is the one to blame")
     func badOverride() async throws {
         let other = folder.path + "/none.csv"

@@ -1,4 +1,5 @@
-/* A token bucket that is exact, told the time or not; one that grants everything; a pacer. */
+/* A token bucket that is exact, told the time or not; one that grants everything; a pacer; an exact sliding window; and
+   a bucket that says it is one. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -58,6 +59,62 @@ static int bucket_acquire(void *object, uint32_t permits) {
   return granted;
 }
 
+/* A pacer has no burst, whatever it is told. */
+static void *pacer_create(double permits_per_second, double burst) {
+  (void)burst;
+  return bucket_create(permits_per_second, 1);
+}
+
+/* The times of the last `limit` permits: the oldest must have left the window before another is granted. */
+typedef struct {
+  pthread_mutex_t lock;
+  int64_t length_ns, *times;
+  uint32_t limit, next;
+} window;
+
+static void *window_create(double permits_per_second, double burst) {
+  window *w = calloc(1, sizeof *w);
+  pthread_mutex_init(&w->lock, NULL);
+  w->limit = (uint32_t)burst;
+  w->length_ns = ((int64_t)burst * scale + (int64_t)permits_per_second - 1) / (int64_t)permits_per_second;
+  w->times = malloc(w->limit * sizeof *w->times);
+  for (uint32_t i = 0; i < w->limit; i++) w->times[i] = -w->length_ns;
+  return w;
+}
+
+static void window_destroy(void *object) {
+  window *w = object;
+  pthread_mutex_destroy(&w->lock);
+  free(w->times);
+  free(w);
+}
+
+static int window_decide(window *w, uint32_t permits, int64_t now_ns) {
+  if (permits > w->limit) return 0;
+  if (permits > 0 && now_ns - w->times[(w->next + permits - 1) % w->limit] < w->length_ns) return 0;
+  for (uint32_t i = 0; i < permits; i++) w->times[(w->next + i) % w->limit] = now_ns;
+  w->next = (w->next + permits) % w->limit;
+  return 1;
+}
+
+static int window_acquire_at(void *object, uint32_t permits, int64_t now_ns) {
+  window *w = object;
+  pthread_mutex_lock(&w->lock);
+  int granted = window_decide(w, permits, now_ns);
+  pthread_mutex_unlock(&w->lock);
+  return granted;
+}
+
+static int window_acquire(void *object, uint32_t permits) {
+  window *w = object;
+  struct timespec now;
+  pthread_mutex_lock(&w->lock);
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  int granted = window_decide(w, permits, now.tv_sec * scale + now.tv_nsec);
+  pthread_mutex_unlock(&w->lock);
+  return granted;
+}
+
 static int grant(void *object, uint32_t permits) {
   (void)object, (void)permits;
   return 1;
@@ -79,9 +136,22 @@ static const backpressure_limiter_v1 clockless = LIMITER(.identifier = "c-clockl
 static const backpressure_limiter_v1 generous =
     LIMITER(.identifier = "c-grants-everything", .try_acquire = grant, .try_acquire_at = grant_at);
 static const backpressure_limiter_v1 pacer =
-    LIMITER(.identifier = "c-pacer", .specification = BACKPRESSURE_LIMITER_PACER);
+    LIMITER(.identifier = "c-pacer", .specification = BACKPRESSURE_LIMITER_PACER, .create = pacer_create,
+            .try_acquire_at = bucket_acquire_at);
+static const backpressure_limiter_v1 sliding = {
+    .abi_version = BACKPRESSURE_ABI_VERSION,
+    .identifier = "c-window",
+    .specification = BACKPRESSURE_LIMITER_SLIDING_WINDOW,
+    .create = window_create,
+    .destroy = window_destroy,
+    .try_acquire = window_acquire,
+    .try_acquire_at = window_acquire_at,
+};
+static const backpressure_limiter_v1 filling =
+    LIMITER(.identifier = "c-fills-up", .specification = BACKPRESSURE_LIMITER_SLIDING_WINDOW,
+            .try_acquire_at = bucket_acquire_at);
 
-static const backpressure_limiter_v1 *const limiters[] = {&good, &clockless, &generous, &pacer};
+static const backpressure_limiter_v1 *const limiters[] = {&good, &clockless, &generous, &pacer, &sliding, &filling};
 
 const backpressure_limiter_v1 *const *backpressure_limiters_v1(size_t *count) {
   *count = sizeof limiters / sizeof *limiters;

@@ -63,7 +63,7 @@ extension LibraryContents.Queue {
 extension LibraryContents.Limiter {
     fileprivate init(_ entry: backpressure_limiter_v1) {
         id = String(cString: entry.identifier)
-        specification = LimiterImplementation.Specification(rawValue: entry.specification) ?? .tokenBucket
+        specification = LimiterImplementation.Specification(number: entry.specification) ?? .tokenBucket
         takesClock = entry.try_acquire_at != nil
     }
 }

@@ -1,4 +1,3 @@
-import BackpressureTesting
 import ConcurrencySupport
 import Histogram
 import RateLimiters
@@ -13,12 +12,19 @@ struct AccuracyMeasurement {
     /// Events that each caller can note; `nil`: enough for any limiter that isn't grossly wrong.
     var logCapacity: Int?
 
+    private var envelope: GrantEnvelope { GrantEnvelope(implementation.specification, load) }
+
     func perform() throws(MeasurementError) -> MeasurementReport {
-        var report = MeasurementReport()
+        var figures: AccuracyFigures
         switch load.clock {
-        case .real: report.accuracy = try real()
-        case .virtual: report.accuracy = try virtual()
+        case .real: figures = try real()
+        case .virtual: figures = try virtual()
         }
+        figures.burst = envelope.burst
+        figures.windowNanoseconds = envelope.window?.shortest
+        figures.isConservative = !envelope.isExact
+        var report = MeasurementReport()
+        report.accuracy = figures
         return report
     }
 
@@ -26,140 +32,126 @@ struct AccuracyMeasurement {
 
     private func real() throws(MeasurementError) -> AccuracyFigures {
         let control = RunControl(producers: load.callers)
-        let duration = UInt64(job.durationSeconds * 1e9)
-        let spell = load.demand.spell
-        // Room for a limiter that grants four times what it may to a single caller, and for as many refusals in between.
-        let fair = load.ratePerSecond * job.durationSeconds + Double(load.burst)
-        let capacity = logCapacity ?? Int(min(8 * fair + 200_000 * max(1, job.durationSeconds), 20_000_000))
-        let logs = (0..<load.callers).map { _ in CallerLog(capacity: capacity) }
-        let limiter = implementation.real(
-            LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock())
-        )
-        if let failure = limiter.failure { throw MeasurementError(failure) }
+        let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
+        let limiter = try instance()
         let workers = Workers()
-        for log in logs {
-            let task = CallerTask(
-                control: control,
-                log: log,
-                durationNanoseconds: duration,
-                onNanoseconds: spell?.on ?? duration,
-                offNanoseconds: spell?.off ?? 0
-            )
+        for task in try tasks(control, logs) {
             switch job.driver {
             case .threads:
                 guard let call = limiter.callOnThread else { throw MeasurementError("not driven by threads") }
                 workers.startThread { call(task) }
             case .tasks:
-                let call = limiter.callOnTask
+                let call = load.demand == .waiting ? limiter.waitOnTask : limiter.callOnTask
                 workers.startTask { await call(task) }
             }
         }
         while control.readyWorkers.load(ordering: .relaxed) < load.callers { sleep(nanoseconds: 50_000) }
-        control.startNanoseconds.store(SystemNanosecondClock().nanoseconds(), ordering: .relaxed)
+        let start = SystemNanosecondClock().nanoseconds()
+        control.startNanoseconds.store(start, ordering: .relaxed)
+        let usage = ProcessUsage.now()
         control.phase.store(.measuring, ordering: .releasing)
         workers.join()
-        var figures = evaluate(logs.map { Array($0.events[..<$0.count]) })
+        let cpuNanoseconds = ProcessUsage.now().cpuNanoseconds - usage.cpuNanoseconds
+        let elapsedNanoseconds = Double(SystemNanosecondClock().nanoseconds() - start)
+        var figures = evaluate(logs.map { Array($0.events[..<$0.count]) }, startNanoseconds: start)
         // What was noted until then is enough to convict, but not to acquit.
         if let full = logs.first(where: { $0.overflow > 0 }), figures.overshootPermits == 0 {
             throw MeasurementError("a caller's log was too small by \(full.overflow) events")
         }
-        figures.decisionNanoseconds = decisionCost()
+        if load.demand == .waiting { figures.processors = cpuNanoseconds / elapsedNanoseconds }
+        figures.decisionNanoseconds = try decisionCost()
         return figures
     }
 
-    func evaluate(_ logs: [[CallerLog.Event]]) -> AccuracyFigures {
-        let rate = load.rate
-        let grants = logs.flatMap { $0.filter { $0.refusals == 0 } }
-            .map { GrantStamp(before: $0.first, after: $0.last) }
-        let overshoot = EnvelopeCheck.overshoot(
-            of: grants,
-            permits: rate.permits,
-            perNanoseconds: rate.perNanoseconds,
-            burst: UInt64(load.burst)
-        )
-        var figures = AccuracyFigures(
-            durationSeconds: job.durationSeconds,
-            granted: grants.count,
-            allowed: allowed(logs, granted: grants.count),
-            overshootPermits: overshoot.permits
-        )
-        figures.jainIndex = Fairness.jainIndex(logs.map { Double($0.count { $0.refusals == 0 }) })
-        if case .saturated = load.demand, let jitter = jitter(grants) {
-            figures.jitterP50Nanoseconds = Double(jitter.valueAtPercentile(50))
-            figures.jitterP99Nanoseconds = Double(jitter.valueAtPercentile(99))
-        }
-        return figures
-    }
-
-    /// What the oracle grants when it is asked at the same instants.
-    ///
-    /// When a request was decided is known only to within the call, and a task may be away from its processor in between.
-    /// So the oracle is asked at the calls and at the returns; what was granted is right if it lies between the answers.
-    private func allowed(_ logs: [[CallerLog.Event]], granted: Int) -> Int {
-        let answers = [allowed(logs) { $0.first }, allowed(logs) { $0.last }].sorted()
-        return min(max(granted, answers[0]), answers[1])
-    }
-
-    /// What the oracle grants to all callers' requests in order of time, grants being asked for at `instant`.
-    ///
-    /// A row of refusals is asked in pieces of at most 50 µs, so that pieces of different callers interleave.
-    private func allowed(_ logs: [[CallerLog.Event]], at instant: (CallerLog.Event) -> UInt64) -> Int {
-        let piece: UInt64 = 50_000
-        var requests: [CallerLog.Event] = []
-        for event in logs.joined() {
-            if event.refusals == 0 {
-                let moment = instant(event)
-                requests.append(CallerLog.Event(first: moment, last: moment, refusals: 1))
-                continue
-            }
-            guard event.refusals > 1, event.last - event.first > piece else {
-                requests.append(event)
-                continue
-            }
-            let span = event.last - event.first
-            let pieces = min((span + piece - 1) / piece, event.refusals / 2)
-            for index in 0..<pieces {
-                let first = event.first + span * index / pieces
-                let last = event.first + span * (index + 1) / pieces - (index + 1 == pieces ? 0 : 1)
-                let count = event.refusals * (index + 1) / pieces - event.refusals * index / pieces
-                requests.append(CallerLog.Event(first: first, last: last, refusals: count))
-            }
-        }
-        requests.sort { $0.first < $1.first }
-        let rate = load.rate
-        var oracle = TokenBucketOracle(
-            permits: rate.permits,
-            perNanoseconds: rate.perNanoseconds,
-            burst: UInt64(load.burst)
-        )
-        return requests.reduce(0) { granted, request in
-            granted
-                + oracle.acquireRepeatedly(
-                    count: Int(request.refusals),
-                    fromNanoseconds: request.first,
-                    toNanoseconds: request.last
-                )
-        }
-    }
-
-    /// How far the time from one grant to the next is from 1/rate, once the burst is spent.
-    private func jitter(_ grants: [GrantStamp]) -> Histogram<UInt64>? {
-        let times = grants.map(\.after).sorted().dropFirst(load.burst)
-        guard times.count > 1 else { return nil }
-        let ideal = 1e9 / load.ratePerSecond
-        var histogram = LatencyRecorder.emptyHistogram
-        for (earlier, later) in zip(times, times.dropFirst()) {
-            histogram.record(UInt64(abs(Double(later - earlier) - ideal)))
-        }
-        return histogram
-    }
-
-    /// Nanoseconds a decision takes a single caller, nothing noted, under this scenario's rate and burst.
-    private func decisionCost() -> Double {
+    private func instance() throws(MeasurementError) -> LimiterInstance {
         let limiter = implementation.real(
             LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock())
         )
-        let decisions = 200_000
+        if let failure = limiter.failure { throw MeasurementError(failure) }
+        return limiter
+    }
+
+    /// Room for a limiter that grants four times what it may to a single caller, and for as many refusals in between.
+    private var ampleLogCapacity: Int {
+        let fair = load.ratePerSecond * job.durationSeconds + Double(load.burst)
+        return Int(min(8 * fair + 200_000 * max(1, job.durationSeconds), 20_000_000))
+    }
+
+    private func tasks(_ control: RunControl, _ logs: [CallerLog]) throws(MeasurementError) -> [CallerTask] {
+        let duration = UInt64(job.durationSeconds * 1e9)
+        let schedules = try schedules()
+        return logs.enumerated().map { index, log in
+            CallerTask(
+                control: control,
+                log: log,
+                durationNanoseconds: duration,
+                onNanoseconds: load.demand.spell?.on ?? duration,
+                offNanoseconds: load.demand.spell?.off ?? 0,
+                largestRequest: load.demand == .mixed ? UInt64(min(envelope.burst, 10)) : 1,
+                schedule: schedules?[index]
+            )
+        }
+    }
+
+    /// Of each caller, where requests come at recorded times.
+    private func schedules() throws(MeasurementError) -> [Schedule]? {
+        guard case .trace(let path, let speedup, let requests) = load.demand else { return nil }
+        do throws(ArrivalScheduleError) {
+            let arrivals = try ArrivalSchedule(
+                .trace(path: path, speedup: speedup, requestsPerSecond: requests),
+                durationSeconds: job.durationSeconds,
+                producers: load.callers,
+                seed: job.seed
+            )
+            return arrivals?.startNanoseconds.map { Schedule($0) }
+        } catch {
+            throw MeasurementError("\(error)")
+        }
+    }
+
+    /// - Parameter start: what the clock read when the callers were let go.
+    func evaluate(_ logs: [[CallerLog.Event]], startNanoseconds start: UInt64 = 0) -> AccuracyFigures {
+        let evidence = CallerEvidence(envelope, logs)
+        var figures = AccuracyFigures(
+            durationSeconds: job.durationSeconds,
+            granted: evidence.granted,
+            allowed: 0,
+            overshootPermits: 0
+        )
+        if let worst = evidence.overshoot() {
+            figures.overshootPermits = worst.excess
+            figures.worstWindow = worst
+            figures.worstWindow?.startNanoseconds -= min(start, worst.startNanoseconds)
+            figures.worstWindow?.endNanoseconds -= min(start, worst.endNanoseconds)
+        }
+        figures.decisions = logs.joined().reduce(0) { $0 + max(1, Int($1.refusals)) }
+        figures.jainIndex = Fairness.jainIndex(logs.map { $0.reduce(0) { $0 + ($1.isGrant ? Double($1.permits) : 0) } })
+        if load.demand == .waiting {
+            let waits = evidence.waits()
+            let end = start + UInt64(job.durationSeconds * 1e9)
+            figures.granted = waits.count { $0.ran <= end }
+            figures.allowed = waits.count { $0.due <= end }
+            figures.keptShare = min(1, Double(CallerEvidence.keptNanoseconds(waits)) / (job.durationSeconds * 1e9))
+            figures.setJitter(waits.map { $0.ran > $0.due ? $0.ran - $0.due : $0.due - $0.ran })
+        } else {
+            figures.allowed = evidence.allowed()
+            figures.withheldPermits = evidence.mostWithheld()
+            if load.demand == .saturated { figures.setJitter(distances(logs)) }
+        }
+        return figures
+    }
+
+    /// How far the time from one grant to the next is from 1/rate, once the burst is spent.
+    private func distances(_ logs: [[CallerLog.Event]]) -> [UInt64] {
+        let times = logs.joined().filter(\.isGrant).map(\.last).sorted().dropFirst(envelope.burst)
+        let ideal = 1e9 / load.ratePerSecond
+        return zip(times, times.dropFirst()).map { UInt64(abs(Double($1 - $0) - ideal)) }
+    }
+
+    /// Nanoseconds a decision takes a single caller, nothing noted, under this scenario's rate and burst.
+    private func decisionCost() throws(MeasurementError) -> Double {
+        let limiter = try instance()
+        let decisions = 100_000
         func measure() -> Double {
             let clock = SystemNanosecondClock()
             let start = clock.nanoseconds()
@@ -180,85 +172,50 @@ struct AccuracyMeasurement {
         let clock = VirtualClock()
         let limiter = make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))
         if let failure = limiter.failure { throw MeasurementError(failure) }
-        let (load, seed, duration) = (load, job.seed, job.durationSeconds)
-        return waitFor {
-            let rate = load.rate
-            var oracle = TokenBucketOracle(
-                permits: rate.permits,
-                perNanoseconds: rate.perNanoseconds,
-                burst: UInt64(load.burst)
-            )
-            var demand = VirtualDemand(load: load, seed: seed)
-            var figures = AccuracyFigures(durationSeconds: 0, granted: 0, allowed: 0, overshootPermits: 0)
-            var grants: [GrantStamp] = []
-            let decisions = Int(duration * 500_000)
-            var wrong = 0
-            for _ in 0..<decisions {
-                let request = demand.next()
-                clock.set(nanoseconds: request.nanoseconds)
-                let isGranted = await limiter.tryAcquire(request.permits).isGranted
-                let isAllowed = oracle.tryAcquire(UInt64(request.permits), atNanoseconds: request.nanoseconds)
-                if isGranted != isAllowed { wrong += 1 }
-                if isAllowed { figures.allowed += request.permits }
-                if isGranted {
-                    figures.granted += request.permits
-                    grants.append(
-                        GrantStamp(
-                            before: request.nanoseconds,
-                            after: request.nanoseconds,
-                            permits: UInt32(request.permits)
-                        )
-                    )
-                }
-                figures.durationSeconds = Double(request.nanoseconds) / 1e9
+        let run = DecisionRun(
+            load: load,
+            envelope: envelope,
+            clock: clock,
+            seed: job.seed,
+            seconds: job.durationSeconds,
+            leastDecisions: job.decisions ?? 0
+        )
+        let workers = Workers()
+        if load.callers == 1 {
+            switch job.driver {
+            case .threads:
+                guard let decide = limiter.decideOnThread else { throw MeasurementError("not driven by threads") }
+                workers.startThread { decide(run) }
+            case .tasks:
+                let decide = limiter.decideOnTask
+                workers.startTask { await decide(run) }
             }
-            figures.overshootPermits =
-                EnvelopeCheck.overshoot(
-                    of: grants,
-                    permits: rate.permits,
-                    perNanoseconds: rate.perNanoseconds,
-                    burst: UInt64(load.burst)
-                ).permits
-            figures.decisions = decisions
-            figures.wrongDecisions = wrong
-            return figures
+        } else {
+            let table = RoundTable(run, callers: load.callers)
+            for _ in 0..<load.callers {
+                switch job.driver {
+                case .threads:
+                    guard let decide = limiter.decideAtTableOnThread else {
+                        throw MeasurementError("not driven by threads")
+                    }
+                    workers.startThread { decide(table) }
+                case .tasks:
+                    let decide = limiter.decideAtTableOnTask
+                    workers.startTask { await decide(table) }
+                }
+            }
         }
+        workers.join()
+        return run.figures
     }
 }
 
-/// Requests on virtual time: for the most part of one permit, now and then of several, after random gaps around the
-/// limiter's own interval, and after rests.
-struct VirtualDemand {
-    private let meanGapNanoseconds: Double
-    private let spell: (on: UInt64, off: UInt64)?
-    private let burst: Int
-    private var generator: SeededGenerator
-    private var now: UInt64 = 0
-
-    init(load: LimiterLoad, seed: UInt64) {
-        // Four requests for each permit there is; after a rest, enough to spend a burst at once.
-        meanGapNanoseconds = 1e9 / load.ratePerSecond / (load.demand == .saturated ? 4 : 16)
-        spell = load.demand.spell
-        burst = load.burst
-        generator = SeededGenerator(seed: seed)
-    }
-
-    mutating func next() -> (nanoseconds: UInt64, permits: Int) {
-        now += UInt64(Double.random(in: 0...2, using: &generator) * meanGapNanoseconds)
-        if let spell, now % (spell.on + spell.off) >= spell.on {
-            now += spell.on + spell.off - now % (spell.on + spell.off)
-        }
-        let isLarge = Int.random(in: 0..<16, using: &generator) == 0
-        return (now, isLarge ? Int.random(in: 1...min(burst, 10), using: &generator) : 1)
-    }
-}
-
-extension LimiterLoad.Demand {
-    /// The lengths of demand and rest in nanoseconds; `nil`: it never rests.
-    var spell: (on: UInt64, off: UInt64)? {
-        switch self {
-        case .saturated: nil
-        case .onOff(let on, let off): (UInt64(on * 1e9), UInt64(off * 1e9))
-        }
+extension AccuracyFigures {
+    fileprivate mutating func setJitter(_ nanoseconds: [UInt64]) {
+        guard !nanoseconds.isEmpty else { return }
+        var histogram = LatencyRecorder.emptyHistogram
+        for one in nanoseconds { histogram.record(one) }
+        jitterP50Nanoseconds = Double(histogram.valueAtPercentile(50))
+        jitterP99Nanoseconds = Double(histogram.valueAtPercentile(99))
     }
 }

@@ -15,6 +15,8 @@ struct MeasurementJob: Codable, Sendable {
     var seed: UInt64
     var warmupSeconds: Double
     var durationSeconds: Double
+    /// Accuracy on the virtual clock: at least so many decisions, however long they take.
+    var decisions: Int?
     /// The memory cap to come under first; `nil`: none.
     var cap: MemoryCap.Orders?
     /// After this the child is taken to hang.
@@ -68,12 +70,27 @@ struct AccuracyFigures: Codable, Sendable {
     var allowed: Int
     /// The largest excess over the envelope of any window, in permits.
     var overshootPermits: Double
+    /// Where that was; times from the start of the run. `nil`: the envelope was kept.
+    var worstWindow: ExcessWindow?
+    /// The burst that it was held to; `nil`: the scenario's.
+    var burst: Int?
+    /// Of a limiter that counts in a window: how long a grant counts at least.
+    var windowNanoseconds: UInt64?
+    /// Whether it may give permits back late, so that it grants less than the oracle; `nil`: it may not.
+    var isConservative: Bool?
+    /// The most permits at hand when a request was refused that they would have sufficed for; `nil`: nobody refuses.
+    var withheldPermits: Double?
+    /// Of callers that wait: the share of the time in which one was kept whose permit was due.
+    var keptShare: Double?
+    /// Of callers that wait: processor time of the whole process, in processors.
+    var processors: Double?
     var jitterP50Nanoseconds: Double?
     var jitterP99Nanoseconds: Double?
     var jainIndex: Double?
     var decisionNanoseconds: Double?
-    /// Virtual clock only: decisions that differed from the oracle's, of how many.
+    /// Virtual clock only: decisions that were wrong.
     var wrongDecisions: Int?
+    /// Requests that were made.
     var decisions: Int?
 }
 

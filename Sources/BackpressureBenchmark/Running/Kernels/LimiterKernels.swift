@@ -13,6 +13,18 @@ public struct CallerTask: Sendable {
     @usableFromInline let onNanoseconds: UInt64
     /// …with so long a rest between them; 0: always.
     @usableFromInline let offNanoseconds: UInt64
+    /// Requests are for 1 to so many permits, each made again until it is granted.
+    @usableFromInline var largestRequest: UInt64 = 1
+    /// When to ask, in nanoseconds from the start, in order, in place of all that; `nil`: as soon as the last answer came.
+    @usableFromInline var schedule: Schedule?
+
+    /// The request after one of which this was drawn; a linear congruential generator does.
+    @inlinable @inline(__always)
+    func nextRequest(_ state: inout UInt64) -> Int {
+        guard largestRequest > 1 else { return 1 }
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return 1 &+ Int((state >> 33) % largestRequest)
+    }
 }
 
 /// When a caller's requests were made and what came of them, in memory allocated beforehand.
@@ -27,13 +39,18 @@ final class CallerLog: @unchecked Sendable {  // only its caller touches it unti
         @usableFromInline var last: UInt64
         /// 0: a grant, called at `first`, returned at `last`. Else so many refusals from `first` to `last`.
         @usableFromInline var refusals: UInt64
+        /// Of each request.
+        @usableFromInline var permits: UInt32
 
         @usableFromInline
-        init(first: UInt64, last: UInt64, refusals: UInt64) {
+        init(first: UInt64, last: UInt64, refusals: UInt64, permits: UInt32 = 1) {
             self.first = first
             self.last = last
             self.refusals = refusals
+            self.permits = permits
         }
+
+        var isGrant: Bool { refusals == 0 }
     }
 
     @usableFromInline let events: UnsafeMutableBufferPointer<Event>
@@ -53,17 +70,20 @@ final class CallerLog: @unchecked Sendable {  // only its caller touches it unti
     }
 
     @inlinable @inline(__always)
-    func granted(before: UInt64, after: UInt64) {
-        append(Event(first: before, last: after, refusals: 0))
+    func granted(_ permits: Int = 1, before: UInt64, after: UInt64) {
+        append(Event(first: before, last: after, refusals: 0, permits: UInt32(truncatingIfNeeded: permits)))
     }
 
     @inlinable @inline(__always)
-    func refused(at moment: UInt64) {
-        if count > 0, events[count &- 1].refusals > 0, moment &- events[count &- 1].last <= 2_000 {
+    func refused(_ permits: Int = 1, at moment: UInt64) {
+        let permits = UInt32(truncatingIfNeeded: permits)
+        if count > 0, events[count &- 1].refusals > 0, events[count &- 1].permits == permits,
+            moment &- events[count &- 1].last <= 2_000
+        {
             events[count &- 1].last = moment
             events[count &- 1].refusals &+= 1
         } else {
-            append(Event(first: moment, last: moment, refusals: 1))
+            append(Event(first: moment, last: moment, refusals: 1, permits: permits))
         }
     }
 
@@ -85,7 +105,21 @@ func call<Limiter: SynchronousRateLimiter>(_ limiter: Limiter, _ task: CallerTas
     let start = task.control.startNanoseconds.load(ordering: .relaxed)
     let end = start &+ task.durationNanoseconds
     let log = task.log
+    if let times = task.schedule?.times {
+        for time in times {
+            waitUntil(nanoseconds: start &+ time)
+            let before = clock.nanoseconds()
+            if limiter.tryAcquire(1).isGranted {
+                log.granted(before: before, after: clock.nanoseconds())
+            } else {
+                log.refused(at: before)
+            }
+        }
+        return
+    }
     var spellEnd = task.offNanoseconds == 0 ? end : start &+ task.onNanoseconds
+    var state = start
+    var permits = task.nextRequest(&state)
     while true {
         let before = clock.nanoseconds()
         if before >= spellEnd {
@@ -94,10 +128,11 @@ func call<Limiter: SynchronousRateLimiter>(_ limiter: Limiter, _ task: CallerTas
             spellEnd = min(end, spellEnd &+ task.offNanoseconds &+ task.onNanoseconds)
             continue
         }
-        if limiter.tryAcquire(1).isGranted {
-            log.granted(before: before, after: clock.nanoseconds())
+        if limiter.tryAcquire(permits).isGranted {
+            log.granted(permits, before: before, after: clock.nanoseconds())
+            permits = task.nextRequest(&state)
         } else {
-            log.refused(at: before)
+            log.refused(permits, at: before)
         }
     }
 }
@@ -109,7 +144,21 @@ func call<Limiter: RateLimiter>(_ limiter: Limiter, _ task: CallerTask) async {
     let start = task.control.startNanoseconds.load(ordering: .relaxed)
     let end = start &+ task.durationNanoseconds
     let log = task.log
+    if let times = task.schedule?.times {
+        for time in times {
+            await waitUntil(nanoseconds: start &+ time)
+            let before = clock.nanoseconds()
+            if await limiter.tryAcquire(1).isGranted {
+                log.granted(before: before, after: clock.nanoseconds())
+            } else {
+                log.refused(at: before)
+            }
+        }
+        return
+    }
     var spellEnd = task.offNanoseconds == 0 ? end : start &+ task.onNanoseconds
+    var state = start
+    var permits = task.nextRequest(&state)
     while true {
         let before = clock.nanoseconds()
         if before >= spellEnd {
@@ -118,10 +167,11 @@ func call<Limiter: RateLimiter>(_ limiter: Limiter, _ task: CallerTask) async {
             spellEnd = min(end, spellEnd &+ task.offNanoseconds &+ task.onNanoseconds)
             continue
         }
-        if await limiter.tryAcquire(1).isGranted {
-            log.granted(before: before, after: clock.nanoseconds())
+        if await limiter.tryAcquire(permits).isGranted {
+            log.granted(permits, before: before, after: clock.nanoseconds())
+            permits = task.nextRequest(&state)
         } else {
-            log.refused(at: before)
+            log.refused(permits, at: before)
         }
     }
 }

@@ -8,6 +8,7 @@ struct RunPlan: Sendable {
         var job: MeasurementJob
         var family: Family
         var role: Role
+        var standing = Standing.own
         /// Which of the runs that are compared with each other.
         var block: Int
         /// With start and end of the process.
@@ -21,7 +22,7 @@ struct RunPlan: Sendable {
 
     /// - Throws: ``RunError`` if the options name what doesn't exist or leave nothing to measure.
     init(_ options: RunOptions, scenarios all: [Scenario], registry: Registry) throws(RunError) {
-        try RunPlan.checkNames(options, scenarios: all, registry: registry)
+        try RunPlan.checkNames(options, registry)
         let selection = try Selection(options)
         let eligible = all.filter { scenario in
             options.sections.contains(scenario.section)
@@ -92,12 +93,16 @@ struct RunPlan: Sendable {
         var implementation: String
         var family: Family
         var role: Role
+        var standing: Standing
         var library: String?
     }
 
     private static func rows(_ scenario: Scenario, _ registry: Registry, asked: [String]) -> [Row] {
         let named = scenario.implementations
-        let unasked = Set(registry.queues.filter { $0.standing == .own }.map(\.id)).union(registry.limiters.map(\.id))
+        let unasked = Set(
+            registry.queues.filter { $0.standing == .own }.map(\.id)
+                + registry.limiters.filter { $0.standing == .own }.map(\.id)
+        )
         func isWanted(_ id: String) -> Bool {
             named.isEmpty ? unasked.contains(id) || asked.contains(id) : named.contains(id)
         }
@@ -106,6 +111,7 @@ struct RunPlan: Sendable {
             _ id: String,
             _ family: Family,
             _ role: Role,
+            _ standing: Standing,
             library: String?,
             reasonAgainst: (Scenario.Driver) -> String?
         ) {
@@ -115,19 +121,27 @@ struct RunPlan: Sendable {
             // Throughput is compared for each driver; the other sections ask whether it holds, by its natural one.
             if scenario.section != .throughput { drivers = Array(drivers.prefix(1)) }
             rows += drivers.map {
-                Row(scenario: scenario, driver: $0, implementation: id, family: family, role: role, library: library)
+                Row(
+                    scenario: scenario,
+                    driver: $0,
+                    implementation: id,
+                    family: family,
+                    role: role,
+                    standing: standing,
+                    library: library
+                )
             }
         }
         switch scenario.load {
         case .queue(let load):
             for queue in registry.queues where scenario.section == .throughput || queue.role != .yardstick {
-                add(queue.id, queue.family, queue.role, library: queue.library) {
+                add(queue.id, queue.family, queue.role, queue.standing, library: queue.library) {
                     queue.reasonAgainst(load, driver: $0)
                 }
             }
         case .limiter(let load):
             for limiter in registry.limiters where scenario.section == .throughput || limiter.role != .yardstick {
-                add(limiter.id, limiter.family, limiter.role, library: limiter.library) {
+                add(limiter.id, limiter.family, limiter.role, limiter.standing, library: limiter.library) {
                     limiter.reasonAgainst(load, driver: $0, section: scenario.section)
                 }
             }
@@ -187,7 +201,16 @@ struct RunPlan: Sendable {
         if kind == .memory, !row.scenario.comesInBursts {
             (warmup, duration) = (min(warmup, 0.02), min(duration, 0.08))
         }
-        let planned = warmup + duration + processSeconds
+        var planned = warmup + duration + processSeconds
+        var decisions: Int?
+        if kind == .accuracy, case .limiter(let load) = row.scenario.load {
+            // Nothing warms up, and there is something to do before and after.
+            planned = duration + accuracySeconds(load, durationSeconds: duration)
+            if profile == .full, let least = load.decisions {
+                decisions = least
+                planned = max(planned, Double(least) / decisionsPerSecond)
+            }
+        }
         return Measurement(
             job: MeasurementJob(
                 kind: kind,
@@ -199,10 +222,12 @@ struct RunPlan: Sendable {
                 seed: SeededGenerator(seed: seed, stream: UInt64(block)).peek(),
                 warmupSeconds: warmup,
                 durationSeconds: duration,
+                decisions: decisions,
                 timeLimitSeconds: 10 + 10 * planned
             ),
             family: row.family,
             role: row.role,
+            standing: row.standing,
             block: block,
             plannedSeconds: planned
         )
@@ -210,25 +235,23 @@ struct RunPlan: Sendable {
 
     /// Starting a child, its look at the machine's noise, and its end.
     private static let processSeconds = 0.06
+    /// What two processors do at least, of limiter and oracle side by side.
+    private static let decisionsPerSecond = 4e6
 
-    private static func checkNames(
-        _ options: RunOptions,
-        scenarios: [Scenario],
-        registry: Registry
-    ) throws(RunError) {
+    /// What an accuracy measurement takes beside its demand: its process, on the real clock also room for the log, its
+    /// evaluation and the cost of a decision.
+    private static func accuracySeconds(_ load: LimiterLoad, durationSeconds: Double) -> Double {
+        guard load.clock == .real else { return processSeconds }
+        let grants = min(load.ratePerSecond * durationSeconds, 2e6)
+        return processSeconds + 0.05 + 1.5e-6 * grants
+    }
+
+    /// Those that scenarios name were checked when they were read.
+    private static func checkNames(_ options: RunOptions, _ registry: Registry) throws(RunError) {
         for id in options.implementations where !registry.ids.contains(id) {
             let hint = NearestWord.hint(for: id, among: registry.ids)
             let known = registry.ids.joined(separator: ", ")
             throw .usage("there is no implementation '\(id)'; there are: \(known)\(hint)")
-        }
-        for scenario in scenarios {
-            let named = scenario.implementations + [scenario.reference].compactMap(\.self)
-            for id in named where !registry.ids.contains(id) {
-                throw .inputFile(
-                    "scenario '\(scenario.name)' names an implementation '\(id)' that is not registered; "
-                        + "there are: \(registry.ids.joined(separator: ", "))"
-                )
-            }
         }
     }
 }

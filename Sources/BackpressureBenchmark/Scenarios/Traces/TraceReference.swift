@@ -6,8 +6,11 @@ struct TraceReference: Sendable {
     private let speedup: Double?
     private let firstSecond: (value: Int, place: InputPlace)?
     private let length: (value: Int, place: InputPlace)?
+    /// The key that it stands under.
+    private let key: String
 
-    init(_ fields: YAMLMapping) throws(InputFileError) {
+    init(_ fields: YAMLMapping, key: String = "arrival") throws(InputFileError) {
+        self.key = key
         let trace = try fields.required("trace")
         place = trace.place
         path = Self.resolve(try trace.text(maximumLength: ScenarioLimits.pathLength), besides: trace.place.path)
@@ -47,11 +50,11 @@ struct TraceReference: Sendable {
         let seconds = trace.requestsPerSecond.count
         let start = firstSecond?.value ?? 0
         if let firstSecond, start >= seconds {
-            throw firstSecond.place.error("'arrival.from_s' is \(start), but the trace ends after \(seconds) s")
+            throw firstSecond.place.error("'\(key).from_s' is \(start), but the trace ends after \(seconds) s")
         }
         if let length, length.value > seconds - start {
             throw length.place.error(
-                "'arrival.length_s' is \(length.value), but the trace ends \(seconds - start) s after second \(start)"
+                "'\(key).length_s' is \(length.value), but the trace ends \(seconds - start) s after second \(start)"
             )
         }
         let window = trace.requestsPerSecond[start..<(start + (length?.value ?? seconds - start))]

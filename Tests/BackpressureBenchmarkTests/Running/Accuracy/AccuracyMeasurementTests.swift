@@ -72,6 +72,28 @@ struct AccuracyMeasurementTests {
         #expect((15...16).contains(spans.allowed))
     }
 
+    @Test("is forgiven for what stalls, and no refusal is while permits are at hand")
+    func withheld() {
+        // A permit each millisecond and a burst of 10: half a second of rest gives ten and no more.
+        let burst = (0..<10).map { grant(atMicroseconds: $0) }
+        let stalled = measurement.evaluate([burst + [refusals(1, microseconds: 999...999)]])
+        #expect(stalled.withheldPermits == 0)
+        let rested = measurement.evaluate([burst + [refusals(1, microseconds: 500_000...500_000)]])
+        #expect(rested.withheldPermits == 10)
+        let complaint = AccuracyJudgement(rested, load: Samples.limiterLoad).complaint
+        #expect(complaint == "refused a request when 10.00 permits were to be had")
+    }
+
+    @Test("tells where the worst window is, from the start of the run")
+    func worstWindow() throws {
+        let log = (0..<40).map { grant(atMicroseconds: 100 + $0) }
+        let figures = measurement.evaluate([log], startNanoseconds: start)
+        let window = try #require(figures.worstWindow)
+        #expect(window.startNanoseconds == 100_000 && window.endNanoseconds == 139_050 && window.permits == 40)
+        let judgement = AccuracyJudgement(figures, load: Samples.limiterLoad)
+        #expect(judgement.broken == "29.96 permits more: 40 between 0.000100 and 0.000139 s")
+    }
+
     @Test("tells the jitter after the burst, under steady demand")
     func jitter() {
         let log = (0..<10).map { grant(atMicroseconds: $0) } + (1...100).map { grant(atMicroseconds: 1_000 * $0) }
@@ -100,41 +122,7 @@ struct AccuracyMeasurementTests {
         let report = try await onOwnThread { () throws(MeasurementError) in try measurement.perform() }
         let figures = try #require(report.accuracy)
         #expect(figures.overshootPermits > 900)
-        #expect(AccuracyJudgement(figures, load: load).complaint?.contains("more than burst") == true)
-    }
-}
-
-@Suite("Demand on virtual time")
-struct VirtualDemandTests {
-    private func requests(_ load: LimiterLoad, seed: UInt64) -> [[Int]] {
-        var demand = VirtualDemand(load: load, seed: seed)
-        return (0..<2_000).map { _ in
-            let request = demand.next()
-            return [Int(request.nanoseconds), request.permits]
-        }
-    }
-
-    @Test("is the same for the same seed and another for another")
-    func seeds() {
-        #expect(requests(Samples.limiterLoad, seed: 1) == requests(Samples.limiterLoad, seed: 1))
-        #expect(requests(Samples.limiterLoad, seed: 1) != requests(Samples.limiterLoad, seed: 2))
-    }
-
-    @Test("never goes back, asks for no more than the burst, and asks for several now and then")
-    func bounds() {
-        let requests = requests(Samples.limiterLoad, seed: 1)
-        #expect(zip(requests, requests.dropFirst()).allSatisfy { $0[0] <= $1[0] })
-        #expect(requests.allSatisfy { (1...10).contains($0[1]) })
-        #expect(requests.contains { $0[1] > 1 })
-    }
-
-    @Test("rests when it should")
-    func rests() {
-        var load = Samples.limiterLoad
-        load.demand = .onOff(onSeconds: 0.005, offSeconds: 0.0213)
-        let requests = requests(load, seed: 1)
-        #expect(requests.allSatisfy { $0[0] % 26_300_000 < 5_000_000 })
-        #expect(requests.last.map { $0[0] > 2 * 26_300_000 } == true)
+        #expect(AccuracyJudgement(figures, load: load).complaint?.contains("permits more") == true)
     }
 }
 

@@ -1,0 +1,91 @@
+import RateLimiters
+import Testing
+
+@testable import BackpressureBenchmark
+
+@Suite("What callers saw")
+struct CallerEvidenceTests {
+    /// Three permits, one a microsecond; and three in any window of 3 µs.
+    private let bucket = GrantEnvelope(rate: .perSecond(1_000_000), burst: 3)
+    private let window = GrantEnvelope(
+        rate: .perSecond(1_000_000),
+        burst: 3,
+        window: .init(shortest: 3_000, longest: 3_500)
+    )
+
+    private func grant(_ first: UInt64, _ last: UInt64, permits: UInt32 = 1) -> CallerLog.Event {
+        .init(first: first, last: last, refusals: 0, permits: permits)
+    }
+
+    private func refusal(_ time: UInt64, permits: UInt32 = 1) -> CallerLog.Event {
+        .init(first: time, last: time, refusals: 1, permits: permits)
+    }
+
+    @Test("convicts of four in a window of three only if they were, wherever in their calls they were decided")
+    func windowOvershoot() throws {
+        let burst = [grant(10_000, 10_010), grant(10_020, 10_030), grant(10_040, 10_050)]
+        #expect(CallerEvidence(window, [burst + [grant(13_000, 13_010)]]).overshoot() == nil, "a window's length apart")
+        #expect(CallerEvidence(window, [burst + [grant(12_980, 13_000)]]).overshoot() == nil, "perhaps")
+        let early = CallerEvidence(window, [burst + [grant(12_980, 12_999)]])
+        let worst = try #require(early.overshoot())
+        #expect(worst == .init(excess: 1, startNanoseconds: 10_000, endNanoseconds: 12_999, permits: 4))
+        // Another caller's call that was under way before the window may have been decided then.
+        #expect(CallerEvidence(window, [burst, [grant(9_000, 12_000)]]).overshoot() == nil)
+        let large = CallerEvidence(window, [[grant(10, 20, permits: 2), grant(30, 40, permits: 3)]])
+        #expect(large.overshoot()?.excess == 2)
+    }
+
+    @Test("convicts of a refusal only if the permits were certainly there")
+    func withheld() {
+        let burst = [grant(10_000, 10_010), grant(10_020, 10_030), grant(10_040, 10_050)]
+        func withheld(_ envelope: GrantEnvelope, _ logs: [CallerLog.Event]...) -> Double {
+            CallerEvidence(envelope, logs).mostWithheld()
+        }
+        #expect(withheld(bucket, burst + [refusal(11_000)]) == 0, "the first was decided at 10 010 perhaps")
+        #expect(withheld(bucket, burst + [refusal(11_053)]) >= 1)
+        #expect(withheld(bucket, burst + [refusal(1_000_000)]) == 3, "a rest gives the burst and no more")
+        #expect(withheld(bucket, burst + [refusal(12_100, permits: 3)]) == 0, "two are not enough for three")
+        #expect(withheld(bucket, [refusal(9_000)]) == 3, "it starts full")
+        // A call of another caller that was under way may have taken them, unless it returned too early for that.
+        let taken = [grant(15_000, 20_000), grant(20_000, 20_001), grant(20_002, 20_003)]
+        let asking = burst + [refusal(19_990), refusal(19_995)]
+        #expect(withheld(bucket, asking, taken) == 2, "the first of them it may, but not the others")
+        #expect(withheld(bucket, asking, [grant(15_000, 20_000, permits: 3)]) == 0)
+        // Of each grant of the window, the last part may still count.
+        #expect(withheld(window, burst + [refusal(13_509)]) == 0)
+        #expect(withheld(window, burst + [refusal(13_510)]) == 1)
+        #expect(withheld(window, burst + [refusal(13_549)]) == 2)
+        #expect(withheld(window, burst + [refusal(13_550)]) == 3)
+    }
+
+    @Test("looks at the last refusal of a row, whose end is the next call")
+    func rows() {
+        let row = CallerLog.Event(first: 10_060, last: 14_000, refusals: 100)
+        let log = [grant(10_000, 10_010, permits: 3), row]
+        #expect(CallerEvidence(bucket, [log]).mostWithheld() == 3)
+        let taken = CallerEvidence(bucket, [log + [grant(14_010, 14_020)]])
+        #expect(taken.mostWithheld() == 2, "at the very moment of the next call one may have gone")
+        let short = CallerLog.Event(first: 10_060, last: 10_900, refusals: 100)
+        #expect(CallerEvidence(bucket, [[grant(10_000, 10_010, permits: 3), short]]).mostWithheld() == 0)
+    }
+
+    @Test("has waiting callers run when their permits are due, in the order in which they asked")
+    func waits() {
+        let pacer = GrantEnvelope(rate: .perSecond(1_000_000), burst: 1)
+        let first = [grant(10_000, 10_001), grant(10_001, 11_010), grant(11_010, 13_000)]
+        let second = [grant(10_002, 12_500)]
+        let waits = CallerEvidence(pacer, [first, second]).waits()
+        #expect(waits.map(\.due) == [10_000, 11_000, 12_000, 13_000])
+        #expect(waits.map(\.ran) == [10_001, 11_010, 12_500, 13_000])
+        #expect(CallerEvidence.keptNanoseconds(waits) == 1 + 10 + 500)
+        #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
+    }
+
+    @Test("grants a request of several permits that is made again and again once")
+    func mixedAllowed() {
+        let retried = CallerLog.Event(first: 10_000, last: 12_000, refusals: 3, permits: 3)
+        let log = [grant(9_000, 9_010, permits: 3), retried, grant(12_010, 12_020, permits: 3)]
+        #expect(CallerEvidence(bucket, [log]).allowed() == 6)
+        #expect(CallerEvidence(bucket, [log]).granted == 6)
+    }
+}
