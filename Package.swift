@@ -143,7 +143,7 @@ let package = Package(
         // The hot paths alone, for `make machine-code`.
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["BoundedQueues"],
+            dependencies: ["BoundedQueues", "RateLimiters", "ConcurrencySupport"],
             path: "Tests/HotPaths",
             exclude: ["check"],
             swiftSettings: settings

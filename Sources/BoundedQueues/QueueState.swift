@@ -180,10 +180,17 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         if buffer.count > peakDepth { peakDepth = buffer.count }
     }
 
+    /// Offers an element if that can be decided now; `nil`: the producer would have to wait.
+    @inlinable
+    mutating func pushUnlessWaiting(_ element: Element) -> PushAction? {
+        mustWait ? nil : push(element)
+    }
+
     /// Offers an element if that can be decided now; otherwise gives the producer an id to wait under.
     @inlinable
     mutating func pushOrTakeNumber(_ element: Element) -> (PushAction?, id: UInt64) {
-        mustWait ? (nil, makeID()) : (push(element), 0)
+        if let action = pushUnlessWaiting(element) { return (action, 0) }
+        return (nil, makeID())
     }
 
     /// Whether a producer that offered an element now would have to wait.
@@ -315,13 +322,24 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         storedCount = store?.count ?? 0
     }
 
+    /// Takes an element if that can be decided now; `nil`: the consumer would have to wait.
+    @inlinable
+    mutating func popUnlessWaiting() -> PopAction? {
+        let action = pop()
+        if case .empty = action { return nil }
+        return action
+    }
+
     /// Takes an element if that can be decided now; otherwise gives the consumer an id to wait under.
     @inlinable
     mutating func popOrTakeNumber() -> (PopAction?, id: UInt64) {
-        let action = pop()
-        if case .empty = action { return (nil, makeID()) }
-        return (action, 0)
+        if let action = popUnlessWaiting() { return (action, 0) }
+        return (nil, makeID())
     }
+
+    /// Whether a consumer that asked for an element now would have to wait.
+    @inlinable
+    var isEmptyAndOpen: Bool { buffer.isEmpty && !isClosed }
 
     /// Takes an element for a consumer that waits if it must; `nil`: it waits under its id.
     @inlinable

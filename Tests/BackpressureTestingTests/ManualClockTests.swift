@@ -2,7 +2,7 @@ import BackpressureTesting
 import ConcurrencySupport
 import Testing
 
-@Suite("Manual clock", .timeLimit(.minutes(1)))
+@Suite("Manual clock", .timeLimit(.minutes(5)))
 struct ManualClockTests {
     @Test("As a Swift clock it reads what it was set to, and instants count from its zero")
     func reading() {

@@ -216,10 +216,14 @@ extension ThreadTests {
             #expect(await queue.statistics().blockedNanoseconds == 0)
         }
 
-        @Test("Parked threads and suspended tasks wait in one line, and all are served", arguments: [1, 2])
+        @Test("Threads park and tasks suspend in the same queue, and all are served", arguments: [1, 2])
         func threadsAndTasks(capacity: Int) async {
+            await threadsAndTasks(RingQueue<Int>(capacity: capacity))
+            await threadsAndTasks(MutexQueue<Int>(capacity: capacity))
+        }
+
+        private func threadsAndTasks(_ queue: some BlockingBoundedQueue<Int>) async {
             let share = 1_000
-            let queue = RingQueue<Int>(capacity: capacity)
             let taken = Shared<[[Int]]>([])
             let producing = Shared(4)
             let finish: @Sendable () -> Void = {

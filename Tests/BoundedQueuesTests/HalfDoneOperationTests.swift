@@ -4,7 +4,7 @@ import Testing
 @testable import BoundedQueues
 
 /// What others see while a thread has claimed a slot of the ring and is stopped before it has filled or emptied it.
-@Suite("Operations that are half done", .timeLimit(.minutes(1)))
+@Suite("Operations that are half done", .timeLimit(.minutes(5)))
 struct HalfDoneOperationTests {
     @Test("A producer that was woken for a slot in use and gives up wakes the next in its place")
     func cancelledProducerPassesWakeUpOn() async {

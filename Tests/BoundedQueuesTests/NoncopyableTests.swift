@@ -2,7 +2,7 @@ import BoundedQueues
 import ConcurrencySupport
 import Testing
 
-@Suite("Elements that can't be copied", .timeLimit(.minutes(2)))
+@Suite("Elements that can't be copied", .timeLimit(.minutes(5)))
 struct NoncopyableTests {
     /// Counts how many of its kind there are.
     private struct Token: ~Copyable, Sendable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BoundedQueues
 
-@Suite("Policies and what they are made of", .timeLimit(.minutes(2)))
+@Suite("Policies and what they are made of", .timeLimit(.minutes(5)))
 struct PolicyTests {
     @Test("Policies know their names and whether they wait")
     func names() {

@@ -114,6 +114,29 @@ struct GoodRunTests {
         #expect(run.output.contains("Round trip of one element") && run.output.contains("Waiting on an empty queue"))
     }
 
+    @Test("finds that the queues which say so allocate nothing for an element of eight bytes")
+    func allocations() async throws {
+        let workspace = try Workspace()
+        let ids = ["mutex", "ring", "ring-spsc"]
+        let options = try workspace.options(
+            .saturated(ids, warmupSeconds: 0.1),
+            .alternating(ids, warmupSeconds: 0.1)
+        )
+        let run = try await Tool.benchmark.run(["run"] + options)
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 0)
+        for scenario in ["saturated", "alternating"] {
+            let rows = files.rows("comparison.csv", ["scenario": scenario])
+            #expect(rows.compactMap { $0["implementation"] } == ids)
+            for row in rows {
+                let allocations = try #require(row["allocations_per_op"].flatMap(Double.init))
+                // Who allocates for each element is at 1 or above. The processes have some allocations of their own, which
+                // count for more the fewer elements a busy machine gets through.
+                #expect(allocations < 0.5, "\(row["implementation"] ?? "") in \(scenario)")
+            }
+        }
+    }
+
     @Test("prints its tables as JSON alone when asked to")
     func json() async throws {
         let workspace = try Workspace()

@@ -3,7 +3,7 @@ import Subprocess
 import Synchronization
 import Testing
 
-@Suite("An interrupted run", .serialized, .timeLimit(.minutes(1)))
+@Suite("An interrupted run", .serialized, .timeLimit(.minutes(5)))
 struct InterruptionTests {
     @Test("ends soon, with valid files, and leaves nothing running", arguments: [Signal.interrupt, .terminate])
     func interrupted(by signal: Signal) async throws {

@@ -29,15 +29,19 @@ struct TinyScenario: Sendable {
 
     /// Two repetitions as fast as it goes, through a queue so large that a worker has something to do for a whole time
     /// slice: on a busy machine it doesn't get many.
-    static func saturated(_ implementations: [String], driver: String = "threads") -> TinyScenario {
+    static func saturated(
+        _ implementations: [String],
+        driver: String = "threads",
+        warmupSeconds: Double = 0
+    ) -> TinyScenario {
         TinyScenario(
             "saturated",
             section: "throughput",
             mechanism: "queue",
             measuring: implementations,
             keys: [
-                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.2", "warmup_s: 0", "producers: 1",
-                "consumers: 1", "capacity: 256", "arrival: {kind: closed-loop}",
+                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.2", "warmup_s: \(warmupSeconds)",
+                "producers: 1", "consumers: 1", "capacity: 256", "arrival: {kind: closed-loop}",
             ]
         )
     }
@@ -85,15 +89,15 @@ struct TinyScenario: Sendable {
     }
 
     /// One worker that pushes and pops in turn.
-    static func alternating(_ implementations: [String]) -> TinyScenario {
+    static func alternating(_ implementations: [String], warmupSeconds: Double = 0) -> TinyScenario {
         TinyScenario(
             "alternating",
             section: "throughput",
             mechanism: "queue",
             measuring: implementations,
             keys: [
-                "drivers: [threads]", "repetitions: 1", "duration_s: 0.05", "warmup_s: 0", "producers: 1",
-                "consumers: 1", "capacity: 16", "arrival: {kind: alternating}",
+                "drivers: [threads]", "repetitions: 1", "duration_s: 0.05", "warmup_s: \(warmupSeconds)",
+                "producers: 1", "consumers: 1", "capacity: 16", "arrival: {kind: alternating}",
             ]
         )
     }

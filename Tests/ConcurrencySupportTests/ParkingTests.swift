@@ -2,7 +2,7 @@ import ConcurrencySupport
 import Foundation
 import Testing
 
-@Suite("Parked threads in a wait list", .timeLimit(.minutes(1)))
+@Suite("Parked threads in a wait list", .timeLimit(.minutes(5)))
 struct ParkingTests {
     /// A list with a word of its own, and who got on, in order.
     private final class Line: Sendable {

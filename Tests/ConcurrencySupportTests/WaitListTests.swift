@@ -1,7 +1,7 @@
 import ConcurrencySupport
 import Testing
 
-@Suite("Wait list", .timeLimit(.minutes(1)))
+@Suite("Wait list", .timeLimit(.minutes(5)))
 struct WaitListTests {
     /// A word of its own for a list, and a number of permits that tasks take, or wait for on the list.
     private final class Semaphore: Sendable {

@@ -1,4 +1,6 @@
 import BoundedQueues
+public import ConcurrencySupport
+public import RateLimiters
 
 // The operations that must be fast, each alone in a function with a name of its own, compiled in another module than the
 // mechanisms: `check` reads their machine code. They take pointers, because a reference would come with its retain.
@@ -19,6 +21,12 @@ public func singleRingPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 
 @_silgen_name("hot_mutex_pair")
 public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
     pair(of: MutexQueue<UInt64>.self, queue, word)
+}
+
+/// A request to the token bucket without a lock, on the machine's clock. It is called once, so the caller's reference does.
+@_silgen_name("hot_token_bucket")
+public func tokenBucket(_ bucket: LockFreeTokenBucket<SystemNanosecondClock>) -> Bool {
+    bucket.tryAcquire(1).isGranted
 }
 
 /// What the check must find fault with: the same through an existential.
@@ -50,11 +58,13 @@ enum HotPaths {
         let ring = RingQueue<UInt64>(capacity: 2)
         let singleRing = SingleRingQueue<UInt64>(capacity: 2)
         let mutex = MutexQueue<UInt64>(capacity: 2)
-        withExtendedLifetime((ring, singleRing, mutex)) {
+        let bucket = LockFreeTokenBucket(rate: .perSecond(1_000), burst: 1)
+        withExtendedLifetime((ring, singleRing, mutex, bucket)) {
             print(
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
                 singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
                 mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
+                tokenBucket(bucket),
                 existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)
             )
         }

@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("Pacers", .timeLimit(.minutes(1)))
+@Suite("Pacers", .timeLimit(.minutes(5)))
 struct PacerTests {
     static let pacers: [@Sendable (Rate, ManualClock) -> any AdjustableRateLimiter] = [
         { MutexTokenBucket(pacing: $0, clock: $1) }, { ActorTokenBucket(pacing: $0, clock: $1) },

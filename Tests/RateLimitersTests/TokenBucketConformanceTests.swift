@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("Token buckets keep the promises of the protocol", .timeLimit(.minutes(2)))
+@Suite("Token buckets keep the promises of the protocol", .timeLimit(.minutes(5)))
 struct TokenBucketConformanceTests {
     @Test("The bucket behind a lock", arguments: RateLimiterCheck.allCases)
     func mutexTokenBucket(check: RateLimiterCheck) async throws {

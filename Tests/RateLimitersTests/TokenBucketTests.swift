@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("Token buckets at their limits", .timeLimit(.minutes(1)))
+@Suite("Token buckets at their limits", .timeLimit(.minutes(5)))
 struct TokenBucketTests {
     @Test("A line that would outlast the numbers takes no more places, and wraps for nobody")
     func longestLine() async {

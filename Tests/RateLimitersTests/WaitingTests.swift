@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("Callers that wait for permits", .timeLimit(.minutes(2)))
+@Suite("Callers that wait for permits", .timeLimit(.minutes(5)))
 struct WaitingTests {
     /// A permit takes a microsecond, and the bucket is empty.
     struct Scene: Sendable {

@@ -2,7 +2,7 @@ import BackpressureTesting
 import RateLimiters
 import Testing
 
-@Suite("Sliding logs and windows keep the promises of the protocol", .timeLimit(.minutes(2)))
+@Suite("Sliding logs and windows keep the promises of the protocol", .timeLimit(.minutes(5)))
 struct WindowConformanceTests {
     @Test("The log behind a lock", arguments: RateLimiterCheck.allCases)
     func mutexSlidingLog(check: RateLimiterCheck) async throws {

@@ -50,7 +50,7 @@ private struct PromiseModel {
     }
 }
 
-@Suite("Promises of windows", .timeLimit(.minutes(2)))
+@Suite("Promises of windows", .timeLimit(.minutes(5)))
 struct WindowPromiseTests {
     @Test("The log promises the count's times, to a long line with cancellations", arguments: WindowCase.exact)
     func logPromisesEqualOracle(window: WindowCase) throws {
@@ -145,6 +145,28 @@ struct WindowPromiseTests {
         log.cancel(at: 0, now: 50)
         #expect(log.instants == [50], "the second can have its permit at once")
         #expect(log.tryAcquire(1, at: 60) == .retry(after: 50))
+    }
+
+    @Test("A promise that shared a bucket with a grant leaves it as it was")
+    func withdrawnFromSharedBucket() {
+        let log = LineLog(limit: 4, window: 100, buckets: 2)
+        #expect(log.grants(2, at: 0) && log.grants(1, at: 60))
+        _ = log.reserve(2, at: 61)
+        #expect(log.instants == [100])
+        log.cancel(at: 0, now: 62)
+        #expect(log.tryAcquire(4, at: 63) == .retry(after: 160 - 63))
+    }
+
+    @Test("A promise that shared a bucket with one that has been kept leaves that as it was")
+    func withdrawnFromKeptBucket() {
+        let log = LineLog(limit: 4, window: 100, buckets: 2)
+        #expect(log.grants(2, at: 0) && log.grants(1, at: 10) && log.grants(1, at: 20))
+        _ = log.reserve(1, at: 21)
+        _ = log.reserve(2, at: 22)
+        #expect(log.instants == [100, 120])
+        log.mend(at: 100)
+        log.cancel(at: 0, now: 105)
+        #expect(log.tryAcquire(4, at: 106) == .retry(after: 200 - 106))
     }
 
     @Test("A change of limit and window holds for what is remembered, and for whoever waits")

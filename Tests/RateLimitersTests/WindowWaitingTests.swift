@@ -11,7 +11,7 @@ protocol WindowLimiter: RateLimiter {
 extension MutexLimiter: WindowLimiter where State: WindowState {}
 extension ActorLimiter: WindowLimiter where State: WindowState {}
 
-@Suite("Callers that wait for a window", .timeLimit(.minutes(2)))
+@Suite("Callers that wait for a window", .timeLimit(.minutes(5)))
 struct WindowWaitingTests {
     typealias Maker = @Sendable (Int, Duration, ManualClock) -> any WindowLimiter
 
@@ -75,5 +75,29 @@ struct WindowWaitingTests {
         await #expect(second.value == true)
         #expect(await limiter.tryAcquire(2) == .refused(retryAfter: .init(nanoseconds: 100)))
         #expect(await limiter.tryAcquire(3) == .exceedsBurst)
+    }
+
+    /// A permit takes a microsecond.
+    static let anyLimiters: [@Sendable (ManualClock) -> any RateLimiter] = [
+        { MutexSlidingLog(limit: 1, window: .nanoseconds(1_000), clock: $0) },
+        { ActorSlidingLog(limit: 1, window: .nanoseconds(1_000), clock: $0) },
+        { MutexTokenBucket(rate: .perSecond(1_000_000), burst: 1, clock: $0) },
+        { ActorTokenBucket(rate: .perSecond(1_000_000), burst: 1, clock: $0) },
+        { LockFreeTokenBucket(rate: .perSecond(1_000_000), burst: 1, clock: $0) },
+    ]
+
+    @Test("Whoever waits when the clock is set back goes as soon as before", arguments: anyLimiters.indices)
+    func clockSetBackWakesTimer(index: Int) async {
+        let clock = ManualClock(nanoseconds: 1_000_000)
+        let limiter = Self.anyLimiters[index](clock)
+        _ = await limiter.tryAcquire(1)
+        let task = Task { (try? await limiter.acquire(1, timeout: nil)) != nil }
+        while await limiter.tryAcquire(1) != .refused(retryAfter: .init(nanoseconds: 2_000)) { await Task.yield() }
+        await clock.waitForSleepers(1)
+        clock.set(nanoseconds: 500)
+        // The first to ask lets it see that.
+        #expect(await limiter.tryAcquire(1) == .refused(retryAfter: .init(nanoseconds: 2_000)))
+        clock.advance(byNanoseconds: 1_000)
+        await #expect(task.value == true)
     }
 }

@@ -7,7 +7,9 @@ extension MutexQueue {
     @inlinable
     public func push(_ element: Element) async -> PushResult<Element> {
         if policy.kind == .throttle, let late = await throttle(element, expiry: nil) { return late }
-        let (action, id) = state.withLock { $0.pushOrTakeNumber(element) }
+        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushOrTakeNumber(element), $0) }
+        guard let change else { return .accepted }
+        let (action, id) = wake(change)
         if let action { return effects.perform(action) }
         return await waitAndPush(element, id: id, expiry: nil)
     }
@@ -20,7 +22,9 @@ extension MutexQueue {
         if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
             return late
         }
-        let (action, id) = state.withLock { $0.pushOrTakeNumber(element) }
+        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushOrTakeNumber(element), $0) }
+        guard let change else { return .accepted }
+        let (action, id) = wake(change)
         if let action { return effects.perform(action) }
         if clock.now >= deadline {
             state.withLock { $0.cancelOffer() }
@@ -32,7 +36,12 @@ extension MutexQueue {
     /// Takes the oldest element; suspends while there is none. See ``BoundedQueue/pop()``.
     @inlinable
     public func pop() async -> Element? {
-        let (action, id) = state.withLock { $0.popOrTakeNumber() }
+        let (element, change) = state.withLock { state -> (Element?, Change<(PopAction?, id: UInt64)>?) in
+            if let element = leavePlainly(&state) { return (element, nil) }
+            return (nil, finish(state.popOrTakeNumber(), state))
+        }
+        guard let change else { return element }
+        let (action, id) = wake(change)
         if let action { return effects.perform(action)?.element }
         return await waitAndPop(id: id, expiry: nil).element
     }
@@ -41,7 +50,7 @@ extension MutexQueue {
     @inlinable
     public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
     where C.Duration == Duration {
-        let (action, id) = state.withLock { $0.popOrTakeNumber() }
+        let (action, id) = operate { $0.popOrTakeNumber() }
         if let action, let result = effects.perform(action) { return result }
         if clock.now >= deadline { return .timedOut }
         return await waitAndPop(id: id, expiry: WaitExpiry(deadline, clock))
@@ -68,7 +77,36 @@ extension MutexQueue {
     /// Offers an element; where the policy waits, holds this thread until there is room. See
     /// ``BlockingBoundedQueue/pushBlocking(_:timeout:)``.
     @available(*, noasync, message: "blocks the thread; use push(_:) in a task")
+    @inlinable @inline(__always)
     public func pushBlocking(_ element: Element, timeout: Duration? = nil) -> PushResult<Element> {
+        if policy.kind != .throttle {
+            let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushUnlessWaiting(element), $0) }
+            guard let change else { return .accepted }
+            if let action = wake(change) { return effects.perform(action) }
+        }
+        return parkAndPush(element, timeout: timeout)
+    }
+
+    /// Takes the oldest element; holds this thread while there is none. See
+    /// ``BlockingBoundedQueue/popBlocking(timeout:)``.
+    @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    @inlinable @inline(__always)
+    public func popBlocking(timeout: Duration? = nil) -> PopResult<Element> {
+        let (element, change) = state.withLock { state -> (Element?, Change<PopAction?>?) in
+            if let element = leavePlainly(&state) { return (element, nil) }
+            return (nil, finish(state.popUnlessWaiting(), state))
+        }
+        if let element { return .element(element) }
+        if let change, let action = wake(change), let result = effects.perform(action) { return result }
+        return parkAndPop(timeout: timeout)
+    }
+
+    // A thread that was woken always tries once more, even if it is too late: it takes what it was woken for, or somebody
+    // else has taken it, and in neither case is anything left that another thread waits for in vain.
+
+    @available(*, noasync)
+    @inlinable @inline(never)
+    func parkAndPush(_ element: Element, timeout: Duration?) -> PushResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         if policy.kind == .throttle {
             let throttle = state.withLock { Throttle(policy, $0, clock: effects.clock) }
@@ -78,52 +116,36 @@ extension MutexQueue {
                 countBlocked(since: delayed)
             }
         }
+        var ticket = WaitTicket()
         var backoff = Backoff()
         while true {
-            let (action, id) = state.withLock { $0.pushOrTakeNumber(element) }
-            if let action { return effects.perform(action) }
-            let now = deadline == nil ? 0 : SystemNanosecondClock().nanoseconds()
-            if let deadline, now >= deadline {
+            if let action = operate({ $0.pushUnlessWaiting(element) }) { return effects.perform(action) }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
                 state.withLock { $0.cancelOffer() }
                 return .timedOut(element)
             }
             if backoff.pauseOrYield() { continue }
-            let thread = ParkedThread<PushResult<Element>>()
-            switch state.withLock({ $0.pushOrWait(element, id: id, token: .thread(thread)) }) {
-            case .finish(let action): return effects.perform(action)
-            case .wait: break
-            }
             let parked = effects.clock.nanoseconds()
-            let result = thread.wait(nanoseconds: deadline.map { $0 - now })
+            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) { state.withLock { !$0.mustWait } }
             countBlocked(since: parked)
-            if let result { return result }
-            // Too late, unless the value is on its way.
-            if state.withLock({ $0.cancelProducer(id: id) }) != nil { return .timedOut(element) }
-            return thread.wait(nanoseconds: nil)!
+            backoff.reset()
         }
     }
 
-    /// Takes the oldest element; holds this thread while there is none. See
-    /// ``BlockingBoundedQueue/popBlocking(timeout:)``.
-    @available(*, noasync, message: "blocks the thread; use pop() in a task")
-    public func popBlocking(timeout: Duration? = nil) -> PopResult<Element> {
+    @available(*, noasync)
+    @inlinable @inline(never)
+    func parkAndPop(timeout: Duration?) -> PopResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
+        var ticket = WaitTicket()
         var backoff = Backoff()
         while true {
-            let (action, id) = state.withLock { $0.popOrTakeNumber() }
-            if let action, let result = effects.perform(action) { return result }
-            let now = deadline == nil ? 0 : SystemNanosecondClock().nanoseconds()
-            if let deadline, now >= deadline { return .timedOut }
+            if let action = operate({ $0.popUnlessWaiting() }), let result = effects.perform(action) { return result }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
             if backoff.pauseOrYield() { continue }
-            let thread = ParkedThread<PopResult<Element>>()
-            if let action = state.withLock({ $0.popOrWait(id: id, token: .thread(thread)) }),
-                let result = effects.perform(action)
-            {
-                return result
+            _ = threads.consumers.park(ticket: &ticket, untilNanoseconds: deadline) {
+                state.withLock { !$0.isEmptyAndOpen }
             }
-            if let result = thread.wait(nanoseconds: deadline.map { $0 - now }) { return result }
-            if state.withLock({ $0.cancelConsumer(id: id) }) != nil { return .timedOut }
-            return thread.wait(nanoseconds: nil)!
+            backoff.reset()
         }
     }
 
@@ -136,7 +158,7 @@ extension MutexQueue {
                 (continuation: UnsafeContinuation<PushResult<Element>, Never>) in
                 // A cancellation before the lock is taken has run its handler in vain and is seen here; a later one
                 // finds the producer in the line.
-                let outcome = state.withLock { state -> SuspendingQueueState<Element>.SuspendedPushAction? in
+                let outcome = operate { state -> SuspendingQueueState<Element>.SuspendedPushAction? in
                     if Task.isCancelled {
                         state.cancelOffer()
                         return nil
@@ -169,7 +191,7 @@ extension MutexQueue {
             var timer: Task<Void, Never>?
             let result = await withUnsafeContinuation {
                 (continuation: UnsafeContinuation<PopResult<Element>, Never>) in
-                let (action, isCancelled) = state.withLock { state in
+                let (action, isCancelled) = operate { state in
                     Task.isCancelled ? (nil, true) : (state.popOrWait(id: id, token: .task(continuation)), false)
                 }
                 if isCancelled {

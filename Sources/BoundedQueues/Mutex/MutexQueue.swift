@@ -3,8 +3,11 @@ public import ConcurrencySupport
 /// A bounded queue behind one lock: strict, simple, and the reference that the others are compared with.
 ///
 /// Every operation takes the lock once, for a few instructions; drop handlers and waiters are called after it is
-/// released. Linearizable: the order is the order in which the lock was taken. Whoever waits is served in order of arrival,
-/// before newcomers. All policies, threads and tasks.
+/// released. Linearizable: the order is the order in which the lock was taken. All policies, threads and tasks.
+///
+/// Tasks that wait are served in order of arrival, before newcomers and before threads. Threads that wait are woken in
+/// order of arrival and then compete with whoever comes: handing an element to a thread that must first be woken would
+/// cost a context switch for each. So as long as tasks wait for the same thing, threads get none of it.
 ///
 /// - Complexity: push and pop O(1), no allocation; a cancelled or late wait O(waiters).
 /// - Memory: `capacity` elements, allocated once.
@@ -16,6 +19,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
 
     @usableFromInline let state: Lock<SuspendingQueueState<Element>>
     @usableFromInline let effects: QueueEffects<Element>
+    @usableFromInline let threads = ParkedThreads()
 
     /// - Parameters:
     ///   - capacity: the most elements inside at once; at least 1, else a precondition fails.
@@ -61,23 +65,72 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
     @inlinable @inline(__always)
     public func tryPush(_ element: Element) -> PushResult<Element> {
-        let action = state.withLock { $0.enterPlainly(element) ? nil : $0.push(element) }
-        guard let action else { return .accepted }
-        return effects.perform(action)
+        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.push(element), $0) }
+        guard let change else { return .accepted }
+        return effects.perform(wake(change))
     }
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable @inline(__always)
     public func tryPop() -> Element? {
-        let (element, action) = state.withLock { state in
-            if let element = state.leavePlainly() { return (Optional(element), Optional<PopAction>.none) }
-            return (nil, state.pop())
+        let (element, change) = state.withLock { state -> (Element?, Change<PopAction>?) in
+            if let element = leavePlainly(&state) { return (element, nil) }
+            return (nil, finish(state.pop(), state))
         }
-        guard let action else { return element }
-        return effects.perform(action)?.element
+        guard let change else { return element }
+        return effects.perform(wake(change))?.element
     }
 
+    @usableFromInline typealias PushAction = SuspendingQueueState<Element>.PushAction
     @usableFromInline typealias PopAction = SuspendingQueueState<Element>.PopAction
+
+    // Every change of the state is either plain, which needs nobody's attention, or ends with `finish` under the lock and
+    // with `wake` outside of it.
+
+    @inlinable @inline(__always)
+    func enterPlainly(_ element: Element, _ state: inout SuspendingQueueState<Element>) -> Bool {
+        threads.isEmpty && state.enterPlainly(element)
+    }
+
+    @inlinable @inline(__always)
+    func leavePlainly(_ state: inout SuspendingQueueState<Element>) -> Element? {
+        threads.isEmpty ? state.leavePlainly() : nil
+    }
+
+    /// What came of a change of the state, and whom it gives reason to try again.
+    @usableFromInline
+    struct Change<Result: Sendable>: Sendable {
+        @usableFromInline let result: Result
+        @usableFromInline let openings: ParkedThreads.Openings
+
+        @inlinable
+        init(_ result: Result, _ openings: ParkedThreads.Openings) {
+            self.result = result
+            self.openings = openings
+        }
+    }
+
+    @inlinable @inline(__always)
+    func finish<Result: Sendable>(_ result: Result, _ state: borrowing SuspendingQueueState<Element>) -> Change<Result>
+    {
+        Change(result, threads.isEmpty ? [] : threads.openings(state))
+    }
+
+    @inlinable @inline(__always)
+    func wake<Result: Sendable>(_ change: consuming Change<Result>) -> Result {
+        if !change.openings.isEmpty { threads.wake(change.openings) }
+        return change.result
+    }
+
+    /// Changes the state under the lock, and wakes the parked threads that then have reason to try again.
+    @inlinable @inline(__always)
+    func operate<Result: Sendable>(_ change: (inout SuspendingQueueState<Element>) -> Result) -> Result {
+        let change = state.withLock { state in
+            let result = change(&state)
+            return finish(result, state)
+        }
+        return wake(change)
+    }
 
     /// Offers the elements of a batch in order under one lock. O(elements). See ``BoundedQueue/tryPush(contentsOf:)``.
     @inlinable
@@ -92,7 +145,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
         _ result: BatchPushResult,
         willWait: Bool
     ) -> BatchPushResult {
-        let (actions, result) = state.withLock { $0.push(contentsOf: batch, result, willWait: willWait) }
+        let (actions, result) = operate { $0.push(contentsOf: batch, result, willWait: willWait) }
         effects.perform(actions)
         return result
     }
@@ -101,7 +154,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     @inlinable
     public func tryPop(upTo count: Int, into elements: inout [Element]) -> Int {
         let before = elements.count
-        let actions = state.withLock { $0.pop(upTo: count, into: &elements) }
+        let actions = operate { $0.pop(upTo: count, into: &elements) }
         effects.perform(actions)
         return elements.count - before
     }
@@ -109,6 +162,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
     public func close() {
         effects.finish(state.withLock { $0.close() })
+        threads.wakeAll()
     }
 
     /// Counts and depth. See ``QueueStatistics``.

@@ -49,6 +49,7 @@ extension MutexPriorityQueue {
     /// Offers an element; what isn't shed holds this thread until there is room. See
     /// ``BlockingBoundedPriorityQueue/pushBlocking(_:priority:timeout:)``.
     @available(*, noasync, message: "blocks the thread; use push(_:priority:) in a task")
+    @inlinable
     public func pushBlocking(
         _ element: Element,
         priority tier: PriorityTier,
@@ -84,6 +85,7 @@ extension MutexPriorityQueue {
     /// Takes the next element; holds this thread while there is none. See
     /// ``BlockingBoundedPriorityQueue/popBlocking(timeout:)``.
     @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    @inlinable
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Prioritized<Element>> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var backoff = Backoff()

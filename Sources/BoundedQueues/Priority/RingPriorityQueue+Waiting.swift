@@ -53,6 +53,7 @@ extension RingPriorityQueue {
     /// Offers an element; what isn't shed holds this thread until there is room. See
     /// ``BlockingBoundedPriorityQueue/pushBlocking(_:priority:timeout:)``.
     @available(*, noasync, message: "blocks the thread; use push(_:priority:) in a task")
+    @inlinable
     public func pushBlocking(
         _ element: Element,
         priority tier: PriorityTier,
@@ -89,6 +90,7 @@ extension RingPriorityQueue {
     /// Takes the next element; holds this thread while there is none. See
     /// ``BlockingBoundedPriorityQueue/popBlocking(timeout:)``.
     @available(*, noasync, message: "blocks the thread; use pop() in a task")
+    @inlinable
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Prioritized<Element>> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var ticket = WaitTicket()
@@ -96,7 +98,10 @@ extension RingPriorityQueue {
         while true {
             if let next = tryPop() { return .element(next) }
             if words.isFinished { return .finished }
-            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
+            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
+                passOn()
+                return .timedOut
+            }
             if backoff.pauseOrYield() { continue }
             if words.isClosedOrNotEmpty {
                 Backoff.yieldThread()
@@ -148,7 +153,10 @@ extension RingPriorityQueue {
             if backoff.pauseBriefly() { continue }
             // An element by count though the attempt failed: a producer is about to enter, or a consumer about to count.
             if words.isClosedOrNotEmpty {
-                if Task.isCancelled { return .cancelled }
+                if Task.isCancelled {
+                    passOn()
+                    return .cancelled
+                }
                 await Task.yield()
                 continue
             }
@@ -158,6 +166,13 @@ extension RingPriorityQueue {
             case .timedOut: return .timedOut
             }
         }
+    }
+
+    /// Called by a consumer that gives up. It may have been woken for an element that lies behind one whose push is half
+    /// done; then the next in line must be woken in its place, or the element would be nobody's.
+    @usableFromInline
+    func passOn() {
+        if words.isClosedOrNotEmpty { consumers.notifyOne() }
     }
 
     /// Whether a push has been in the line.

@@ -26,19 +26,27 @@ final class KeyedShard<Key: Hashable & Sendable>: Sendable {
 final class KeyedShared: Sendable {
     private let leadingPadding = CacheLinePadding()
     // Taken inside a shard's lock, never the other way round.
-    private let bucket: Lock<(terms: KeyedTerms, arrival: UInt64)>
+    private let bucket: Lock<Bucket>
     private let trailingPadding = CacheLinePadding()
 
+    private struct Bucket: Sendable {
+        var terms: KeyedTerms
+        var arrival: UInt64
+
+        mutating func convert(_ conversion: KeyedTerms.Conversion) {
+            arrival = conversion.convert(arrival)
+            terms.longestDebt = max(terms.longestDebt, conversion.debt(arrival))
+        }
+    }
+
     init(_ terms: KeyedTerms) {
-        bucket = Lock((terms, 0))
+        bucket = Lock(Bucket(terms: terms, arrival: 0))
     }
 
     @usableFromInline
     func tryAcquire(_ permits: UInt64, atNanoseconds now: UInt64) -> Acquisition {
         bucket.withLock { bucket in
-            if !bucket.terms.covers(nanoseconds: now) {
-                bucket.arrival = bucket.terms.restart(atNanoseconds: now).convert(bucket.arrival)
-            }
+            if bucket.terms.areUsedUp(atNanoseconds: now) { bucket.convert(bucket.terms.restart(atNanoseconds: now)) }
             // Another shard may have read the clock later and come first: this one errs towards refusing then. A debt
             // that no bucket can have means that the clock was set back: it counts as an empty bucket from now on.
             let latest = bucket.terms.algebra.units(atNanoseconds: now) + bucket.terms.longestDebt
@@ -50,15 +58,13 @@ final class KeyedShared: Sendable {
     /// The debt of those who share this bucket, as an arrival time in terms that may differ during an update.
     @usableFromInline
     func arrival(in terms: KeyedTerms, atNanoseconds now: UInt64) -> UInt64 {
-        let (own, arrival) = bucket.withLock { $0 }
-        return KeyedTerms.Conversion(from: own, to: terms, atNanoseconds: now).convert(arrival)
+        let bucket = bucket.withLock { $0 }
+        return KeyedTerms.Conversion(from: bucket.terms, to: terms, atNanoseconds: now).convert(bucket.arrival)
     }
 
     func update(rate: Rate, burst: Int, clock: some NanosecondClock) {
         bucket.withLock { bucket in
-            let new = bucket.terms.update(rate: rate, burst: burst, atNanoseconds: clock.nanoseconds())
-            bucket.arrival = new.convert(bucket.arrival)
-            bucket.terms.longestDebt = max(bucket.terms.longestDebt, new.debt(bucket.arrival))
+            bucket.convert(bucket.terms.update(rate: rate, burst: burst, atNanoseconds: clock.nanoseconds()))
         }
     }
 }

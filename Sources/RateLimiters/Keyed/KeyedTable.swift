@@ -44,7 +44,7 @@ struct KeyedTable<Key: Hashable & Sendable>: Sendable {
         overflow: KeyedShared?
     ) -> Acquisition {
         guard permits <= terms.algebra.burst else { return .exceedsBurst }
-        if reading < latestNanoseconds || !terms.covers(nanoseconds: reading) { adjust(toNanoseconds: reading) }
+        if reading < latestNanoseconds || terms.areUsedUp(atNanoseconds: reading) { adjust(toNanoseconds: reading) }
         let now = max(reading, latestNanoseconds)
         latestNanoseconds = now
         let answer =

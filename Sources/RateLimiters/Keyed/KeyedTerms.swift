@@ -6,20 +6,19 @@ struct KeyedTerms: Sendable {
     private var burst: Int
     /// The largest debt that a bucket can have, in units: a full bucket, or more after the burst was lowered.
     @usableFromInline var longestDebt: UInt64
-    /// Counting begins anew when the clock reads this, long before the numbers run out.
-    @usableFromInline var endNanoseconds: UInt64
 
     init(rate: Rate, burst: Int, originNanoseconds: UInt64) {
         self.rate = rate
         self.burst = burst
         algebra = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: originNanoseconds)
         longestDebt = algebra.tolerance
-        let (end, overflow) = originNanoseconds.addingReportingOverflow((1 << 60) / (algebra.wholeUnits + 1))
-        endNanoseconds = overflow ? .max : end
     }
 
+    /// Whether counting must begin anew because the numbers are used up. A time before the origin counts as the origin.
     @inlinable @inline(__always)
-    func covers(nanoseconds: UInt64) -> Bool { nanoseconds < endNanoseconds }
+    func areUsedUp(atNanoseconds now: UInt64) -> Bool {
+        now > algebra.originNanoseconds && !algebra.covers(nanoseconds: now)
+    }
 
     /// Counts from `now` on.
     mutating func restart(atNanoseconds now: UInt64) -> Conversion {

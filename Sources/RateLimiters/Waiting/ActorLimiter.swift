@@ -24,9 +24,10 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
         }
     }
 
+    // The timer follows, or it would go on sleeping until a time that the clock was set back from.
     @usableFromInline
     func mend() {
-        line.mend(&state, atNanoseconds: clock.nanoseconds())()
+        change { _, _, _ in }
     }
 
     /// Waits for permits, first come first served. See ``RateLimiter/acquire(_:timeout:)``.

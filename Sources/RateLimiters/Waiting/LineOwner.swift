@@ -47,9 +47,10 @@ extension LineOwner {
     // Where nothing can suspend, the name means the requirement that doesn't.
     private func askNow(_ permits: Int) -> Acquisition { tryAcquire(permits) }
 
-    /// Brings the state in line with the clock: off the common path.
+    /// Brings the state in line with the clock: off the common path. The timer follows, or it would go on sleeping until a
+    /// time that the clock was set back from.
     func mend() {
-        withLine { state, line, now in line.mend(&state, atNanoseconds: now) }()
+        change { _, _, _ in }
     }
 
     /// Changes the state as a whole, and lets those who wait follow.

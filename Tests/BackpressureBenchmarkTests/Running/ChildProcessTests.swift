@@ -3,7 +3,7 @@ import Testing
 
 @testable import BackpressureBenchmark
 
-@Suite("A child process", .timeLimit(.minutes(1)))
+@Suite("A child process", .timeLimit(.minutes(5)))
 struct ChildProcessTests {
     /// Runs a script after it has read its job: whoever writes to a pipe that nobody reads is ended by a signal.
     private func run(_ script: String, timeLimitSeconds: Double = 60) async throws -> ChildProcess.Outcome {

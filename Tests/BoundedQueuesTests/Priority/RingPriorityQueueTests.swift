@@ -53,6 +53,48 @@ struct RingPriorityQueueTests {
         #expect(queue.tryPop() == Prioritized(2, .critical))
     }
 
+    @Test("A consumer that gives up behind a push that is half done is replaced by the next in line")
+    func consumerGivesUp() async {
+        let queue = RingPriorityQueue<Int>(capacity: 4, overload: .never)
+        let taken = Shared<[PopResult<Prioritized<Int>>]>([])
+        @Sendable func wait(until condition: () -> Bool) -> Bool {
+            for _ in 0..<3_000_000 {
+                if condition() { return true }
+                Backoff.yieldThread()
+            }
+            return false
+        }
+        // One after the other, the hasty one first.
+        let bodies = [Duration.milliseconds(30), nil, nil].enumerated().map { place, timeout in
+            { @Sendable (_: Worker) in
+                #expect(
+                    wait {
+                        queue.words.waitingConsumers.loadSequentiallyConsistent() == place
+                            || place > 0 && !taken.value.isEmpty
+                    }
+                )
+                let result = queue.popBlocking(timeout: timeout)
+                taken.append(result)
+            }
+        }
+        let pushing = { @Sendable (_: Worker) in
+            #expect(wait { queue.words.waitingConsumers.loadSequentiallyConsistent() == 3 || !taken.value.isEmpty })
+            guard case .reserved = queue.words.reserve(.high) else { return #expect(Bool(false), "there is room") }
+            queue.words.announce(.high)
+            let claim = queue.rings[.high].slots.claimFree()
+            // Wakes the hasty one, who can't get at it.
+            #expect(queue.tryPush(2, priority: .high) == .accepted)
+            #expect(wait { !taken.value.isEmpty })
+            _ = queue.rings[.high].accept(1, claim)
+            queue.consumers.notifyOne()
+            #expect(wait { taken.value.count == 3 }, "an element lies there and nobody was woken for it")
+            queue.close()
+        }
+        await Worker.runAside(bodies + [pushing])
+        #expect(taken.value.first == .timedOut)
+        #expect(taken.value.compactMap(\.element?.element).sorted() == [1, 2])
+    }
+
     @Test("When two takes notify the same line of one producer, the next line isn't forgotten")
     func notifiedTwice() async {
         let queue = RingPriorityQueue<Int>(capacity: 2, overload: .never)

@@ -3,7 +3,7 @@ import ConcurrencySupport
 import RateLimiters
 import Testing
 
-@Suite("A limiter whose rate is decided by a controller", .timeLimit(.minutes(1)))
+@Suite("A limiter whose rate is decided by a controller", .timeLimit(.minutes(5)))
 struct AdaptiveRateLimiterTests {
     /// Decides what it reads.
     private struct Obedient: RateController {

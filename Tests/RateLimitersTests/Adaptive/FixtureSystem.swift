@@ -38,10 +38,12 @@ final class FixtureSystem {
         try write("/proc/meminfo", lines.joined(separator: "\n") + "\n")
     }
 
-    /// Processors that have been busy and idle for so many ticks.
+    /// Processors that have been busy and idle for so many ticks; half of the idle time waiting for disks, and half of
+    /// what users had for guests, which is part of that.
     func processors(busy: Int, idle: Int) throws {
-        let text = "cpu  \(busy - 30) 5 10 \(idle - 7) 7 5 5 5 3 2\ncpu0 1 2 3 4 5 6 7 8 0 0\nintr 12345 0\n"
-        try write("/proc/stat", text)
+        let user = busy - 30
+        let ticks = [user, 5, 10, idle - idle / 2, idle / 2, 5, 5, 5, user / 2, 2].map(String.init)
+        try write("/proc/stat", "cpu  \(ticks.joined(separator: " "))\ncpu0 1 2 3 4 5 6 7 8 0 0\nintr 12345 0\n")
     }
 
     func pressure(_ path: String, some: Double) throws {

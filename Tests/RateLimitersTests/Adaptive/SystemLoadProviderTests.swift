@@ -91,6 +91,7 @@ struct SystemLoadProviderTests {
         try system.version1()
         try system.memory(availableKilobytes: 900_000)
         try system.write("\(memoryGroup)/memory.limit_in_bytes", "9223372036854771712\n")
+        #expect(isNear(memory, 0.1))
         try system.write("\(memoryGroup)/memory.usage_in_bytes", "180000000\n")
         #expect(isNear(memory, 0.1))
         try system.write("\(memoryGroup)/memory.limit_in_bytes", "200000000\n")
@@ -185,6 +186,23 @@ struct SystemLoadProviderTests {
                 clock.advance(byNanoseconds: 1_000)
                 #expect(provider.readings()[.cpu] == nil, "\(quota)")
             }
+        }
+    }
+
+    @Test("Of several groups with quotas the one that has least left counts, from the second reading on")
+    func severalQuotas() throws {
+        try system.version2()
+        let parent = "/sys/fs/cgroup/service"
+        try system.write("\(group)/cpu.max", "100000 100000\n")
+        try system.write("\(parent)/cpu.max", "200000 100000\n")
+        for (own, all, share) in [(0, 0, nil), (500_000, 1_800_000, 0.9), (1_250_000, 2_000_000, 0.75)]
+            as [(Int, Int, Double?)]
+        {
+            try system.write("\(group)/cpu.stat", "usage_usec \(own)\n")
+            try system.write("\(parent)/cpu.stat", "usage_usec \(all)\n")
+            let cpu = provider.readings()[.cpu]
+            if let share { #expect(isNear(cpu, share)) } else { #expect(cpu == nil) }
+            clock.advance(byNanoseconds: 1_000_000_000)
         }
     }
 

@@ -37,22 +37,22 @@ final class FaultyKeyedLimiter: KeyedSubject, Sendable {
         guard permits <= check.burst else { return .exceedsBurst }
         let now = clock.nanoseconds()
         return state.withLock { state -> Acquisition in
-            var buckets = state.buckets
-            defer { state.buckets = buckets }
             state.uses += 1
-            if buckets[key] == nil {
-                if buckets.count >= check.maximumKeys, let victim = victim(buckets, now) { buckets[victim] = nil }
-                guard buckets.count < check.maximumKeys else {
+            if state.buckets[key] == nil {
+                if state.buckets.count >= check.maximumKeys, let victim = victim(state.buckets, now) {
+                    state.buckets[victim] = nil
+                }
+                guard state.buckets.count < check.maximumKeys else {
                     if defect == .sharesWithoutBound { return .granted }
-                    let first = buckets.values.compactMap { fullTime($0, now) }.min() ?? now
+                    let first = state.buckets.values.compactMap { fullTime($0, now) }.min() ?? now
                     return .refused(retryAfter: .init(nanoseconds: defect == .wrongRetry ? 0 : first - now))
                 }
-                buckets[key] = Bucket(oracle: check.oracle)
+                state.buckets[key] = Bucket(oracle: check.oracle)
             }
-            var bucket = buckets[key]!
+            var bucket = state.buckets[key]!
             let isGranted = bucket.oracle.tryAcquire(UInt64(permits), atNanoseconds: now)
             bucket.lastUse = state.uses
-            buckets[key] = bucket
+            state.buckets[key] = bucket
             if isGranted { return .granted }
             let due = bucket.oracle.earliestGrant(of: UInt64(permits)) ?? now
             return .refused(retryAfter: .init(nanoseconds: due - now))

@@ -15,7 +15,7 @@ struct KeyedCheck {
     var burst = 5
     var maximumKeys = 8
     var keyCount = 40
-    var requests = 4_000
+    var requests = 2_000
     var seed: UInt64 = 1
 
     var rate: Rate { Rate(permits: permitsPerMillisecond, perNanoseconds: 1_000_000) }

@@ -6,13 +6,14 @@
 /// that is short of the other is killed.
 ///
 /// - One signal alone proves little (a file cache fills memory, a batch job the processors), so nothing happens unless
-///   at least ``agreement`` of them are over their thresholds.
+///   at least ``agreement`` of them are over their thresholds. The use of the processors and the pressure on them are
+///   two; ask for three where that is too little.
 /// - Readings are smoothed (an exponentially weighted mean for each signal), so that a spike of one cycle does little.
 /// - The rate falls to where it should be at once, and rises there by a step each cycle.
 /// - What can't be read is not 0. If fewer signals than have to agree can be read, the rate stays as it is; and while a
 ///   signal can't be read that was over its threshold before, it isn't raised.
 ///
-/// - Complexity: O(n log n) in the number of signals.
+/// - Complexity: O(n log n) in the number of signals; a mean is kept for each that was ever read.
 public struct LoadController: RateController {
     /// From where on a signal counts, and how much.
     public struct Limit: Sendable, Hashable {

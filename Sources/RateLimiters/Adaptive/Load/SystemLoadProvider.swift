@@ -66,16 +66,12 @@ public final class SystemLoadProvider<ClockType: NanosecondClock>: LoadProvider 
         let budgets = groups.processorBudgets()
         return last.withLock { last in
             let before = last
-            // Two readings within one tick of the kernel's say nothing; the earlier one goes on counting.
-            if machine?.total != before.machine?.total { last.machine = machine }
+            last.machine = machine
             var shares: [Double] = []
             if let machine, let share = machine.busyShare(since: before.machine) { shares.append(share) }
-            guard let budgets else {
-                last.groups = [:]
-                return nil
-            }
+            last.groups = (budgets ?? [:]).mapValues { (used: $0.usedNanoseconds, time: time) }
+            guard let budgets else { return nil }
             for (folder, budget) in budgets {
-                last.groups[folder] = (budget.usedNanoseconds, time)
                 guard let earlier = before.groups[folder], time > earlier.time else { return nil }
                 let used = budget.usedNanoseconds - earlier.used
                 shares.append(max(0, used) / (Double(time - earlier.time) * budget.processors))
