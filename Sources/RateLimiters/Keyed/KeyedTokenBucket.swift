@@ -128,8 +128,8 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
         return sum
     }
 
-    /// The most memory that one key takes in a limiter that is full, in bytes: 53 for an integer of 64 bits, 82 for a
-    /// `String`.
+    /// The most memory that is asked for each key in a limiter that is full, in bytes: 53 for an integer of 64 bits, 82
+    /// for a `String`. An allocator may round that up.
     ///
     /// What the standard library's dictionary takes depends on how the number of keys in a shard falls between two
     /// powers of two.
