@@ -7,11 +7,23 @@ public import ConcurrencySupport
 @inlinable
 func produceParking<Queue: BlockingBoundedQueue>(into queue: Queue, _ task: ProducerTask)
 where Queue.Element: BenchmarkElement {
+    let control = task.control
+    control.waitForStart()
+    var offered: UInt64 = 0
+    var completed: UInt64 = 0
+    var refused: UInt64 = 0
+    var numberSum: UInt64 = 0
     var backoff = Backoff()
-    offerAll(task) { number, tally in
+
+    /// `false`: stop.
+    @inline(__always)
+    func offer() -> Bool {
+        let number = task.firstNumber &+ offered
+        offered &+= 1
         switch queue.pushBlocking(.make(number: number, byteCount: task.byteCount), timeout: nil) {
         case .accepted:
-            tally.accept(number)
+            completed &+= 1
+            numberSum &+= number
             backoff.reset()
             return true
         case .dropped:
@@ -19,13 +31,33 @@ where Queue.Element: BenchmarkElement {
         case .full, .rejected, .cancelled, .timedOut:
             // Only where the policy doesn't wait.
             backoff.pause()
-            tally.refused &+= 1
+            refused &+= 1
             return true
         case .closed:
-            tally.refused &+= 1
+            refused &+= 1
             return false
         }
     }
+
+    if let schedule = task.schedule {
+        let start = control.startNanoseconds.load(ordering: .relaxed)
+        for time in schedule.times {
+            waitUntil(nanoseconds: start &+ time)
+            if !offer() || control.isStopping { break }
+            if offered % UInt64(operationsPerLook) == 0 {
+                task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
+            }
+        }
+    } else {
+        run: while !control.isStopping {
+            for _ in 0..<operationsPerLook {
+                if !offer() { break run }
+            }
+            task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
+        }
+    }
+    task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
+    control.producerFinished()
 }
 
 /// Takes elements until the queue is closed and empty.

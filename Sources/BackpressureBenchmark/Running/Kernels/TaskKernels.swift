@@ -14,26 +14,30 @@ public import Synchronization
 func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async where Queue.Element: BenchmarkElement {
     let control = task.control
     await control.waitForStart()
-    var tally = ProducerTally()
+    var offered: UInt64 = 0
+    var completed: UInt64 = 0
+    var refused: UInt64 = 0
+    var numberSum: UInt64 = 0
     var looks = 0
 
     /// `false`: stop.
     @inline(__always)
     func offer() async -> Bool {
-        let number = task.firstNumber &+ tally.offered
-        tally.offered &+= 1
+        let number = task.firstNumber &+ offered
+        offered &+= 1
         switch await queue.push(.make(number: number, byteCount: task.byteCount)) {
         case .accepted:
-            tally.accept(number)
+            completed &+= 1
+            numberSum &+= number
             return true
         case .dropped:
             return true
         case .full, .rejected, .cancelled, .timedOut:
-            tally.refused &+= 1
+            refused &+= 1
             await Task.yield()
             return true
         case .closed:
-            tally.refused &+= 1
+            refused &+= 1
             return false
         }
     }
@@ -44,7 +48,9 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
             await waitUntil(nanoseconds: start &+ schedule.times[index])
             let goesOn = await offer()
             if !goesOn || control.isStopping { break }
-            if tally.offered % UInt64(operationsPerLook) == 0 { tally.publish(task.counts) }
+            if offered % UInt64(operationsPerLook) == 0 {
+                task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
+            }
         }
     } else {
         run: while !control.isStopping {
@@ -52,12 +58,12 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
                 let goesOn = await offer()
                 if !goesOn { break run }
             }
-            tally.publish(task.counts)
+            task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
             looks &+= 1
             if looks % looksPerYield == 0 { await Task.yield() }
         }
     }
-    tally.publish(task.counts)
+    task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
     control.producerFinished()
 }
 

@@ -11,86 +11,60 @@ public import Synchronization
 @inlinable
 func produce<Queue: SynchronousBoundedQueue>(into queue: Queue, _ task: ProducerTask)
 where Queue.Element: BenchmarkElement {
+    let control = task.control
+    control.waitForStart()
+    var offered: UInt64 = 0
+    var completed: UInt64 = 0
+    var refused: UInt64 = 0
+    var numberSum: UInt64 = 0
     var backoff = Backoff()
-    offerAll(task) { number, tally in
+
+    /// `false`: stop.
+    @inline(__always)
+    func offer() -> Bool {
+        let number = task.firstNumber &+ offered
         let element = Queue.Element.make(number: number, byteCount: task.byteCount)
+        offered &+= 1
         while true {
             switch queue.tryPush(element) {
             case .accepted:
-                tally.accept(number)
+                completed &+= 1
+                numberSum &+= number
                 backoff.reset()
                 return true
             case .dropped:
                 return true
             case .full, .rejected, .cancelled, .timedOut:
                 backoff.pause()
-                if task.offersAgain, !task.control.isStopping { continue }
-                tally.refused &+= 1
+                if task.offersAgain, !control.isStopping { continue }
+                refused &+= 1
                 return true
             case .closed:
-                tally.refused &+= 1
+                refused &+= 1
                 return false
             }
         }
-    }
-}
-
-/// Offers one element after the other, each at its time or as soon as the last was dealt with, until the run stops.
-///
-/// - Parameter offer: offers the element with this number and counts what became of it; `false`: the queue is closed.
-@inlinable @inline(__always)
-func offerAll(_ task: ProducerTask, _ offer: (_ number: UInt64, inout ProducerTally) -> Bool) {
-    let control = task.control
-    control.waitForStart()
-    var tally = ProducerTally()
-
-    @inline(__always)
-    func offerNext() -> Bool {
-        let number = task.firstNumber &+ tally.offered
-        tally.offered &+= 1
-        return offer(number, &tally)
     }
 
     if let schedule = task.schedule {
         let start = control.startNanoseconds.load(ordering: .relaxed)
         for time in schedule.times {
             waitUntil(nanoseconds: start &+ time)
-            if !offerNext() || control.isStopping { break }
-            if tally.offered % UInt64(operationsPerLook) == 0 { tally.publish(task.counts) }
+            if !offer() || control.isStopping { break }
+            if offered % UInt64(operationsPerLook) == 0 {
+                task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
+            }
         }
     } else {
         run: while !control.isStopping {
             for _ in 0..<operationsPerLook {
-                if !offerNext() { break run }
+                if !offer() { break run }
             }
-            tally.publish(task.counts)
+            task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
         }
     }
-    tally.publish(task.counts)
+    task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
     control.producerFinished()
-}
-
-/// What a producer counts until it publishes it.
-@usableFromInline
-struct ProducerTally {
-    @usableFromInline var offered: UInt64 = 0
-    @usableFromInline var completed: UInt64 = 0
-    @usableFromInline var refused: UInt64 = 0
-    @usableFromInline var numberSum: UInt64 = 0
-
-    @inlinable
-    init() {}
-
-    @inlinable @inline(__always)
-    mutating func accept(_ number: UInt64) {
-        completed &+= 1
-        numberSum &+= number
-    }
-
-    @inlinable @inline(__always)
-    func publish(_ counts: WorkerCounts) {
-        counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
-    }
 }
 
 @inlinable
