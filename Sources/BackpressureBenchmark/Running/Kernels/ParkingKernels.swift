@@ -1,5 +1,6 @@
 public import BoundedQueues
 public import ConcurrencySupport
+public import Synchronization
 
 // The hot loops for threads that leave the waiting to the queue: those of ThreadKernels.swift with the blocking
 // operations. Closing the queue is what ends the consumers.
