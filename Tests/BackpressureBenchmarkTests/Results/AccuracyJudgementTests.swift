@@ -113,15 +113,10 @@ struct AccuracyJudgementTests {
         #expect(wrong.complaint == "1 of 5 decisions differ from the oracle's; \(words)")
     }
 
-    @Test("waiting callers may be kept for some of the time by what timers are, but not for most of it")
+    @Test("waiting callers may be kept for much of the time by what timers are, but not for nearly all of it")
     func late() {
-        func judged(share: Double, median intervals: Double) -> String? {
-            let median = intervals * 1e9 / Samples.limiterLoad.ratePerSecond
-            return judge(.real) { ($0.keptShare, $0.jitterP50Nanoseconds) = (share, median) }.complaint
-        }
-        #expect(judged(share: 0.5, median: 0.51) == nil)
-        #expect(judged(share: 0.51, median: 0.5) == nil, "a machine that stands still keeps few")
-        let words = "for 51 % of the time a caller was kept whose permit was due"
-        #expect(judged(share: 0.51, median: 0.51) == words)
+        #expect(judge(.real) { $0.keptShare = 0.8 }.complaint == nil)
+        let words = "for 81 % of the time a caller was kept whose permit was due"
+        #expect(judge(.real) { $0.keptShare = 0.81 }.complaint == words)
     }
 }
