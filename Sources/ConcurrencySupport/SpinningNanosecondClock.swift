@@ -3,9 +3,9 @@ internal import CConcurrencySupport
 /// The machine's monotonic clock, for those who must wake on the microsecond: sleeps until shortly before the time and
 /// spins for the rest.
 ///
-/// A timer of the system wakes a task some 10 to 100 µs late. Spinning takes that away, at a price: for each wait up to
-/// ``spinNanoseconds`` of processor time, during which a thread of the cooperative pool does nothing else. At 1 000 waits a
-/// second and 100 µs, that is a tenth of one processor.
+/// Timers of the system wake a task late. Spinning takes away what is late of that, not the way from the task that slept to
+/// the one that it resumes, at a price: for each wait up to ``spinNanoseconds`` of processor time, during which a thread of
+/// the cooperative pool does nothing else. At 1 000 waits a second and 100 µs, that is a tenth of one processor.
 @frozen
 public struct SpinningNanosecondClock: NanosecondClock {
     /// How long before the time a sleep ends and spinning begins, in nanoseconds.

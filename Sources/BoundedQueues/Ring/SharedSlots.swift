@@ -14,8 +14,8 @@ public import ConcurrencySupport
 /// costs nothing, since every compare-exchange is a full barrier.
 @frozen
 public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
-    // @unchecked Sendable because it is a set of addresses. The words behind them are atomic, and an element's memory is touched only by the
-    // thread that claimed its slot, between the acquiring load and the releasing store of the slot's stamp.
+    // @unchecked Sendable because it is a set of addresses. The words behind them are atomic, and an element's memory is
+    // touched only by the thread that claimed its slot, between the acquiring load and the releasing store of the slot's stamp.
 
     // Header: tail, head and the counters on cache lines of their own, then the slots.
     @usableFromInline let base: UnsafeMutableRawPointer
