@@ -33,3 +33,28 @@ void backpressure_heavy_fence(void) {
 void backpressure_prepare_fences(void) {}
 void backpressure_heavy_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 #endif
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <stdio.h>
+#include <string.h>
+
+int backpressure_has_steady_counter(void) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  // "Invariant TSC": one rate in all states of the processor.
+  if (!__get_cpuid(0x80000007u, &a, &b, &c, &d) || !(d & (1u << 8))) return 0;
+#if defined(__linux__)
+  // The kernel compares the cores' counters and takes another clock when they differ.
+  char name[32] = "";
+  FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "r");
+  if (file == NULL) return 0;
+  if (fgets(name, sizeof name, file) == NULL) name[0] = 0;
+  fclose(file);
+  return strncmp(name, "tsc", 3) == 0 || strncmp(name, "kvm-clock", 9) == 0;
+#else
+  return 1;
+#endif
+}
+#else
+int backpressure_has_steady_counter(void) { return 0; }
+#endif

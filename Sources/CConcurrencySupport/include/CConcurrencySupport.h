@@ -48,4 +48,43 @@ static inline __attribute__((always_inline)) void backpressure_light_fence(void)
 /// The expensive half: every other running thread of the process passes a full fence before it returns (0.2 to 4 µs).
 void backpressure_heavy_fence(void);
 
+/// Whether the processor counts time at one steady rate that all its cores share, as far as processor and kernel say: the
+/// counter is invariant, and a Linux kernel hasn't turned to another clock because it found the counter wanting.
+int backpressure_has_steady_counter(void);
+
+/// The time stamp counter before a call: nothing of the call happens before it is read. It may be read early, which makes
+/// the call look longer than it was and never shorter. Only where `backpressure_has_steady_counter`; 0 elsewhere.
+static inline __attribute__((always_inline)) uint64_t backpressure_counter_before_call(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("rdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
+  return ((uint64_t)high << 32) | low;
+#else
+  return 0;
+#endif
+}
+
+/// The time stamp counter after a call: all of the call has happened before it is read, and others can see what it stored
+/// (without the fence a store may still sit in the store buffer, and a correct release would look late).
+static inline __attribute__((always_inline)) uint64_t backpressure_counter_after_call(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("mfence\n\tlfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
+  return ((uint64_t)high << 32) | low;
+#else
+  return 0;
+#endif
+}
+
+/// Keeps the processor from executing later instructions before earlier ones, and memory accesses on their side: what
+/// stands between a reading of the monotonic clock and a call.
+static inline __attribute__((always_inline)) void backpressure_instruction_fence(void) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#if defined(__x86_64__)
+  __asm__ volatile("lfence" ::: "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
 #endif
