@@ -1,25 +1,24 @@
 /// Rules that need no capacity: who took what, and in which order.
 extension HistoryChecker {
-    /// P1 and P2.
-    func identityFault() -> HistoryFault? {
-        let events = history.events
-        if let index = strangers.first {
-            let event = events[index]
-            return fault(
-                .neverPushed,
-                [],
-                and: [index],
-                "thread \(event.thread) popped \(event.value), which nobody had pushed"
-            )
-        }
+    /// P1.
+    func strangerFault() -> HistoryFault? {
+        guard let index = strangers.first else { return nil }
+        let event = history.events[index]
+        let explanation = "thread \(event.thread) popped \(event.value), which nobody had pushed"
+        return fault(.neverPushed, [], and: [index], explanation)
+    }
+
+    /// P2.
+    func duplicateFault() -> HistoryFault? {
         guard let (first, second) = duplicates.first else { return nil }
-        let again =
-            events[first].thread == events[second].thread ? "" : " by thread \(events[second].thread)"
+        let events = history.events
+        let (one, other) = (events[first].thread, events[second].thread)
+        let takers = one == other ? "twice by thread \(one)" : "by thread \(one) and again by thread \(other)"
         return fault(
             .takenTwice,
             elements.filter { $0.pop == first },
             and: [second],
-            "\(events[first].value) was popped by thread \(events[first].thread) and again\(again)"
+            "\(events[first].value) was popped \(takers)"
         )
     }
 

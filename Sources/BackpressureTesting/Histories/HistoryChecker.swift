@@ -60,10 +60,10 @@ public struct HistoryChecker: Sendable {
 
     /// What was taken was pushed, once each; and if the queue was drained, what was pushed was taken.
     public func conservationFault() -> HistoryFault? {
-        if let fault = identityFault() { return fault }
+        if let fault = strangerFault() ?? duplicateFault() { return fault }
         guard history.isDrained, let lost = elements.first(where: { $0.pop == nil }) else { return nil }
         let count = elements.count { $0.pop == nil }
-        let others = count == 1 ? "" : "; so were \(count - 1) others"
+        let others = count == 1 ? "" : "; it is one of \(count)"
         return fault(
             .lost,
             [lost],
@@ -93,7 +93,7 @@ public struct HistoryChecker: Sendable {
     ///
     /// - Returns: the first fault of the rules P1 to P5, B1 and B2 that apply; `nil`: none was found.
     public func linearizabilityFault(_ specification: HistorySpecification) -> HistoryFault? {
-        if let fault = identityFault() ?? timeFault() { return fault }
+        if let fault = strangerFault() ?? duplicateFault() ?? timeFault() { return fault }
         let orderFault = specification == .perProducer ? producerOrderFault() : overtakingFault()
         return orderFault ?? boundFault(specification)
     }
@@ -109,6 +109,17 @@ public struct HistoryChecker: Sendable {
         return falseEmptyFault(refusals, circumstance)
             ?? overCapacityFault()
             ?? falseFullFault(refusals, circumstance)
+    }
+
+    /// The fault that one check finds.
+    ///
+    /// - Parameter specification: which ``HistoryCheck/linearizability`` is meant.
+    public func fault(of check: HistoryCheck, _ specification: HistorySpecification) -> HistoryFault? {
+        switch check {
+        case .conservation: conservationFault()
+        case .producerOrder: producerOrderFault()
+        case .linearizability: linearizabilityFault(specification)
+        }
     }
 
     func fault(

@@ -67,6 +67,37 @@ public struct HistoryEvidence: Sendable, Hashable {
         capacity = history.capacity
     }
 
+    /// What several histories of queues of one capacity show together.
+    public static func + (first: HistoryEvidence, second: HistoryEvidence) -> HistoryEvidence {
+        HistoryEvidence(
+            operations: first.operations + second.operations,
+            accepted: first.accepted + second.accepted,
+            taken: first.taken + second.taken,
+            saidFull: first.saidFull + second.saidFull,
+            saidEmpty: first.saidEmpty + second.saidEmpty,
+            overlapping: first.overlapping + second.overlapping,
+            capacity: first.capacity
+        )
+    }
+
+    private init(
+        operations: Int,
+        accepted: Int,
+        taken: Int,
+        saidFull: Int,
+        saidEmpty: Int,
+        overlapping: Int,
+        capacity: Int?
+    ) {
+        self.operations = operations
+        self.accepted = accepted
+        self.taken = taken
+        self.saidFull = saidFull
+        self.saidEmpty = saidEmpty
+        self.overlapping = overlapping
+        self.capacity = capacity
+    }
+
     /// Operations that pushed or took something.
     public var successes: Int { accepted + taken }
 

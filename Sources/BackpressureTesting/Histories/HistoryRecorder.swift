@@ -1,4 +1,5 @@
 internal import ConcurrencySupport
+public import Synchronization
 
 /// Where one thread notes what it does with a queue. The memory is there, and was touched, before the first operation:
 /// recording allocates nothing.
@@ -17,6 +18,8 @@ public final class HistoryRecorder: @unchecked Sendable {
     @usableFromInline let clock: HistoryClock
     private let paddingBefore = CacheLinePadding()
     @usableFromInline var count = 0
+    /// The thread is between a call and its return. Relaxed: a hint for who picks a thread to stall, nothing follows from it.
+    @usableFromInline let isInside = Atomic<Bool>(false)
     private let paddingAfter = CacheLinePadding()
 
     /// A recorder without events.
@@ -53,7 +56,9 @@ public final class HistoryRecorder: @unchecked Sendable {
     @inlinable @inline(__always) @discardableResult
     public func push(_ value: UInt64, _ body: (UInt64) -> Bool) -> Bool {
         let call = clock.stampBeforeCall()
+        isInside.store(true, ordering: .relaxed)
         let isAccepted = body(value)
+        isInside.store(false, ordering: .relaxed)
         let returned = clock.stampAfterCall()
         record(isAccepted ? .pushAccepted : .pushSaidFull, value, call, returned)
         return isAccepted
@@ -66,7 +71,9 @@ public final class HistoryRecorder: @unchecked Sendable {
     @inlinable @inline(__always) @discardableResult
     public func pop(_ body: () -> UInt64?) -> UInt64? {
         let call = clock.stampBeforeCall()
+        isInside.store(true, ordering: .relaxed)
         let value = body()
+        isInside.store(false, ordering: .relaxed)
         let returned = clock.stampAfterCall()
         record(value == nil ? .popSaidEmpty : .popTook, value ?? 0, call, returned)
         return value

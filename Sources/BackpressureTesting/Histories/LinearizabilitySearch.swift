@@ -55,7 +55,8 @@ public struct LinearizabilitySearch: Sendable {
     func judged(_ events: [QueueEvent]) -> [QueueEvent] {
         events.filter { event in
             if event.kind == .pushSaidFull, capacity == nil { return false }
-            return !(specification.excusesOverlappingRefusals && event.isRefusal && events.contains(where: event.overlaps))
+            guard specification.excusesOverlappingRefusals, event.isRefusal else { return true }
+            return !events.contains(where: event.overlaps)
         }
     }
 
@@ -107,7 +108,9 @@ private struct Search {
         self.isOrderTotal = isOrderTotal
         let operations = events.map { event in
             var operation = Operation(kind: event.kind, thread: event.thread, predecessors: 0)
-            for (index, other) in events.enumerated() where other.precedes(event) { operation.predecessors |= 1 << index }
+            for (index, other) in events.enumerated() where other.precedes(event) {
+                operation.predecessors |= 1 << index
+            }
             if event.kind == .popTook {
                 operation.push = events.firstIndex { $0.kind == .pushAccepted && $0.value == event.value }
                 if case .ordered(let values) = contents { operation.rank = values.firstIndex(of: event.value) }

@@ -26,6 +26,10 @@ public struct QueueHistoryRun: Sendable, Hashable {
     public var seed: UInt64
     /// Where stamps come from.
     public var clock: HistoryClock
+    /// Whether threads are stopped in the middle of what they do, again and again for some 5 to 120 µs, so that their
+    /// operations overlap and half-done ones are met however few processors there are. Done with the signal SIGURG, whose handler
+    /// then stays; if the process has a handler of its own, nobody is stopped.
+    public var stallsThreads: Bool
 
     /// Queues of a larger capacity are drained but not filled at the end.
     public static let largestCapacityFilled = 1 << 16
@@ -33,13 +37,21 @@ public struct QueueHistoryRun: Sendable, Hashable {
     /// A run that hasn't begun.
     ///
     /// - Precondition: there is a producer and a consumer.
-    public init(producers: Int, consumers: Int, operations: Int, seed: UInt64 = 1, clock: HistoryClock = .best) {
+    public init(
+        producers: Int,
+        consumers: Int,
+        operations: Int,
+        seed: UInt64 = 1,
+        clock: HistoryClock = .best,
+        stallsThreads: Bool = true
+    ) {
         precondition(producers > 0 && consumers > 0, "a history needs a producer and a consumer")
         self.producers = producers
         self.consumers = consumers
         self.operations = operations
         self.seed = seed
         self.clock = clock
+        self.stallsThreads = stallsThreads
     }
 
     /// The value of a producer's element: readable, and different for each.
@@ -58,7 +70,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
     /// - Precondition: the queue is empty.
     @inlinable
     public func record<Queue: SynchronousBoundedQueue<UInt64>>(_ queue: Queue) -> QueueHistory {
-        record(capacity: queue.capacity) { queue.tryPush($0).isAccepted } tryPop: { queue.tryPop() }
+        record(capacity: queue.capacity, tryPush: { queue.tryPush($0).isAccepted }, tryPop: { queue.tryPop() })
     }
 
     /// Drives a queue that isn't a Swift type of ours.
@@ -85,7 +97,8 @@ public struct QueueHistoryRun: Sendable, Hashable {
                 } else {
                     { Self.consume(recorder, ChaoticPauses(seed: seed, thread: thread), gate, tryPop) }
                 }
-            }
+            },
+            stalls: stallsThreads ? stalls(recorders) : nil
         )
         var events = recorders.flatMap(\.events)
         let accepted = events.count { $0.kind == .pushAccepted }
@@ -97,6 +110,12 @@ public struct QueueHistoryRun: Sendable, Hashable {
             isDrained: rest.isDrained,
             ticksPerNanosecond: clock.ticksPerNanosecond(from: start, to: clock.reading())
         )
+    }
+
+    private func stalls(_ recorders: [HistoryRecorder]) -> HistoryThreads.Stalls {
+        HistoryThreads.Stalls(generator: SeededGenerator(seed: seed, stream: .max)) { thread in
+            recorders[thread].isInside.load(ordering: .relaxed)
+        }
     }
 
     private static func produce(

@@ -1,6 +1,7 @@
 #ifndef CCONCURRENCYSUPPORT_H
 #define CCONCURRENCYSUPPORT_H
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
@@ -86,5 +87,12 @@ static inline __attribute__((always_inline)) void backpressure_instruction_fence
   __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+/// Lets `backpressure_stall` stop threads of this process, from now on. 0: it can't, because someone else handles the
+/// signal that it needs, SIGURG (which otherwise is ignored).
+int backpressure_prepare_stalls(void);
+
+/// Stops a thread wherever it is, for some 5 to 120 µs. It must not have been joined yet; one that has ended is left alone.
+void backpressure_stall(pthread_t thread);
 
 #endif

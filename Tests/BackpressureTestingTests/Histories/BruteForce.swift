@@ -39,7 +39,9 @@ enum BruteForce {
                 if !content.isEmpty { continue }
             case .popTook:
                 guard let place = content.firstIndex(where: { $0.value == event.value }) else { continue }
-                if content[..<place].contains(where: { !perProducer || $0.thread == content[place].thread }) { continue }
+                if content[..<place].contains(where: { !perProducer || $0.thread == content[place].thread }) {
+                    continue
+                }
                 next.remove(at: place)
             }
             remaining.remove(at: index)
