@@ -65,7 +65,7 @@ let package = Package(
         // The suite. jemalloc stays on this side: nothing above this line links it.
         .target(
             name: "BackpressureTesting",
-            dependencies: ["Backpressure", "ConcurrencySupport"],
+            dependencies: ["Backpressure", "ConcurrencySupport", "CConcurrencySupport"],
             swiftSettings: settings
         ),
         .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
