@@ -72,6 +72,7 @@ extension Registry {
                 summary: "one client of a token bucket for each key: a table of arrivals behind a lock a shard",
                 drivers: [.threads, .tasks],
                 specification: .tokenBucket,
+                keepsContract: false,
                 real: { LimiterInstance(KeyedClient(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
                 virtual: { LimiterInstance(KeyedClient(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )

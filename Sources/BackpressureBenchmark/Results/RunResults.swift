@@ -214,15 +214,18 @@ extension MemoryRow {
 
 extension Runner.Result {
     /// Why there is no measurement, in words.
+    var trouble: String { error ?? outcome?.trouble ?? "not run" }
+}
+
+extension ChildProcess.Outcome {
+    /// How it ended, in words, if it should have said more than it did.
     var trouble: String {
-        if let error { return error }
-        guard let outcome else { return "not run" }
-        let said = outcome.complaint.isEmpty ? "" : "; it said: \(outcome.complaint)"
-        switch outcome.ending {
-        case .finished: return outcome.failure ?? "the measuring process ended without a report\(said)"
+        let said = complaint.isEmpty ? "" : "; it said: \(complaint)"
+        switch ending {
+        case .finished: return failure ?? "the measuring process ended without a report\(said)"
         case .exited(let code): return "the measuring process exited with \(code)\(said)"
         case .signalled(let signal): return "the measuring process crashed (\(signalName(signal)))\(said)"
-        case .hung: return "the measuring process hung and was ended after \(Int(outcome.seconds)) s"
+        case .hung: return "the measuring process hung and was ended after \(Int(seconds)) s"
         }
     }
 }
