@@ -66,7 +66,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
     /// Drives a queue, which must be new and refuse what it has no room for.
     ///
     /// - Parameter queue: its policy must be one with which `tryPush` returns a refused element or drops it; not
-    ///   ``/BoundedQueues/OverflowPolicy/dropOldest``.
+    ///   `dropOldest`.
     /// - Precondition: the queue is empty.
     @inlinable
     public func record<Queue: SynchronousBoundedQueue<UInt64>>(_ queue: Queue) -> QueueHistory {
