@@ -9,6 +9,7 @@ void backpressure_reference_barrier(void) {}
 int backpressure_has_heavy_fence = 0;
 
 #if defined(__linux__)
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,7 +32,9 @@ void backpressure_heavy_fence(void) {
   if (backpressure_has_heavy_fence && syscall(__NR_membarrier, MEMBARRIER_PRIVATE_EXPEDITED, 0, 0) == 0) return;
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
+void backpressure_sleep_punctually(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
 #else
+void backpressure_sleep_punctually(void) {}
 void backpressure_prepare_fences(void) {}
 void backpressure_heavy_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 #endif

@@ -49,6 +49,10 @@ static inline __attribute__((always_inline)) void backpressure_light_fence(void)
 /// The expensive half: every other running thread of the process passes a full fence before it returns (0.2 to 4 µs).
 void backpressure_heavy_fence(void);
 
+/// Asks the kernel to end this thread's sleeps when they are over, not up to 50 µs later so as to save wake-ups. For
+/// measuring: it is the program's to decide how its threads sleep.
+void backpressure_sleep_punctually(void);
+
 /// Whether the processor counts time at one steady rate that all its cores share, as far as processor and kernel say: the
 /// counter is invariant, and a Linux kernel hasn't turned to another clock because it found the counter wanting.
 int backpressure_has_steady_counter(void);

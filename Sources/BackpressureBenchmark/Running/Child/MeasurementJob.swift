@@ -82,6 +82,10 @@ struct AccuracyFigures: Codable, Sendable {
     var withheldPermits: Double?
     /// Of callers that wait: the share of the time in which one was kept whose permit was due.
     var keptShare: Double?
+    /// The same of a thread that only slept, beside them, until one permit's time after the other; how late it was.
+    var timerKeptShare: Double?
+    var timerP50Nanoseconds: Double?
+    var timerP99Nanoseconds: Double?
     /// Of callers that wait: processor time of the whole process, in processors.
     var processors: Double?
     var jitterP50Nanoseconds: Double?
