@@ -55,7 +55,7 @@ int backpressure_has_steady_counter(void) {
   if (file == NULL) return 0;
   if (fgets(name, sizeof name, file) == NULL) name[0] = 0;
   fclose(file);
-  return strncmp(name, "tsc", 3) == 0 || strncmp(name, "kvm-clock", 9) == 0;
+  return strcmp(name, "tsc\n") == 0;
 #else
   return 1;
 #endif
@@ -64,27 +64,91 @@ int backpressure_has_steady_counter(void) {
 int backpressure_has_steady_counter(void) { return 0; }
 #endif
 
-// Sleeping is what makes others run, even where there is one processor; it is allowed in a handler of signals.
+// Of the thread that is stalled, if it is: where it says that it is in the middle of something.
+static __thread const volatile uint8_t *stall_when = NULL;
+static __thread uint32_t stall_random = 1;
+
+// Xorshift: numbers for a handler of signals.
+static uint32_t next_stall_random(void) {
+  uint32_t number = stall_random;
+  number ^= number << 13;
+  number ^= number >> 17;
+  number ^= number << 5;
+  return stall_random = number;
+}
+
+#if defined(__linux__)
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+// The kernel's own calls: older C libraries keep the functions for timers in a library of their own.
+static __thread int stall_timer = 0;
+
+static void arm_stall_timer(void) {
+  struct itimerspec time = {{0, 0}, {0, 5000 + (long)(next_stall_random() % 60000u)}};
+  syscall(SYS_timer_settime, stall_timer, 0, &time, NULL);
+}
+#endif
+
+// All that is called here may be called in a handler of signals.
 static void stall(int signal) {
   (void)signal;
-  // Not always as long, so that of two that are stopped each is sometimes the first to go on.
-  static unsigned stalls = 0;
+  if (stall_when == NULL) return;
   int error = errno;
-  struct timespec time = {0, 2000 + (long)(__atomic_add_fetch(&stalls, 1, __ATOMIC_RELAXED) * 7919u % 60000u)};
-  nanosleep(&time, NULL);
+  if (*stall_when) {
+    // Sleeping makes others run, even where there is one processor.
+    struct timespec time = {0, 2000 + (long)(next_stall_random() % 60000u)};
+    nanosleep(&time, NULL);
+  }
+#if defined(__linux__)
+  arm_stall_timer();
+#endif
   errno = error;
 }
 
-int backpressure_prepare_stalls(void) {
+static int handle_stalls(void) {
   struct sigaction action;
   if (sigaction(SIGURG, NULL, &action) != 0) return 0;
-  if (action.sa_handler == stall) return 1;
-  // The handler stays: a late signal finds it, and without one it would be ignored.
+  if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == stall) return 1;
   if ((action.sa_flags & SA_SIGINFO) || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)) return 0;
+  // The handler stays: a late signal does nothing with it, as it would without.
   action.sa_handler = stall;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   return sigaction(SIGURG, &action, NULL) == 0;
 }
 
-void backpressure_stall(pthread_t thread) { pthread_kill(thread, SIGURG); }
+int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed) {
+  if (!handle_stalls()) return 0;
+  // Neighbouring seeds must not begin alike; and never 0, from which there is no way.
+  stall_random = (seed * 2654435761u) | 1;
+#if defined(__linux__)
+  struct sigevent event = {0};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGURG;
+  event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
+  if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &stall_timer) != 0) return 0;
+  stall_when = when;
+  arm_stall_timer();
+#else
+  stall_when = when;
+#endif
+  return 1;
+}
+
+void backpressure_end_stalls(void) {
+  if (stall_when == NULL) return;
+  stall_when = NULL;
+#if defined(__linux__)
+  syscall(SYS_timer_delete, stall_timer);
+#endif
+}
+
+void backpressure_stall(pthread_t thread) {
+#if defined(__linux__)
+  (void)thread;
+#else
+  pthread_kill(thread, SIGURG);
+#endif
+}

@@ -4,37 +4,22 @@ public struct HistoryEvidence: Sendable, Hashable {
     public struct Minimum: Sendable, Hashable {
         /// Operations, whatever came of them.
         public var operations: Int
-        /// Operations that pushed or took something.
+        /// Operations that pushed or took something: a queue of which threads only ever hear "full" and "empty" isn't tried.
         public var successes: Int
-        /// Of all operations, per cent that pushed or took something: a queue of which threads only ever hear "full" and
-        /// "empty" isn't tried.
-        public var successPercent: Double
-        /// Of all operations, per cent that overlap one of another thread: the others might as well be one thread's.
-        public var overlapPercent: Double
+        /// Operations that overlap one of another thread: all others might as well be one thread's. A number and no share,
+        /// since more operations that overlap nothing take nothing away.
+        public var overlapping: Int
         /// How often as many elements as the capacity went in: the second lap is the first that reuses anything.
         public var wraps: Double
 
-        /// 1 000 operations, 500 of them and 5 % successful, 5 % overlapping, 3 wraps.
-        public static let standard = Minimum(
-            operations: 1_000,
-            successes: 500,
-            successPercent: 5,
-            overlapPercent: 5,
-            wraps: 3
-        )
+        /// 1 000 operations, 500 of them successful, 500 overlapping, 3 wraps.
+        public static let standard = Minimum(operations: 1_000, successes: 500, overlapping: 500, wraps: 3)
 
         /// These minima.
-        public init(
-            operations: Int,
-            successes: Int,
-            successPercent: Double,
-            overlapPercent: Double,
-            wraps: Double
-        ) {
+        public init(operations: Int, successes: Int, overlapping: Int, wraps: Double) {
             self.operations = operations
             self.successes = successes
-            self.successPercent = successPercent
-            self.overlapPercent = overlapPercent
+            self.overlapping = overlapping
             self.wraps = wraps
         }
     }
@@ -121,8 +106,7 @@ public struct HistoryEvidence: Sendable, Hashable {
         }
         require(Double(operations), Double(minimum.operations), "operations")
         require(Double(successes), Double(minimum.successes), "successful operations")
-        require(successPercent, minimum.successPercent, "% of the operations successful")
-        require(overlapPercent, minimum.overlapPercent, "% of the operations overlapping another thread's")
+        require(Double(overlapping), Double(minimum.overlapping), "operations overlapping another thread's")
         if let wraps { require(wraps, minimum.wraps, "times around the queue") }
         return shortfalls
     }

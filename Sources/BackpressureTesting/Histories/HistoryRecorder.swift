@@ -1,5 +1,5 @@
+internal import CConcurrencySupport
 internal import ConcurrencySupport
-public import Synchronization
 
 /// Where one thread notes what it does with a queue. The memory is there, and was touched, before the first operation:
 /// recording allocates nothing.
@@ -18,8 +18,9 @@ public final class HistoryRecorder: @unchecked Sendable {
     @usableFromInline let clock: HistoryClock
     private let paddingBefore = CacheLinePadding()
     @usableFromInline var count = 0
-    /// The thread is between a call and its return. Relaxed: a hint for who picks a thread to stall, nothing follows from it.
-    @usableFromInline let isInside = Atomic<Bool>(false)
+    /// Not 0: the thread is between a call and its return. Read by the thread itself only, in a handler of signals; the
+    /// clock's fences keep the compiler from leaving out a store.
+    @usableFromInline let isInside: UnsafeMutablePointer<UInt8>
     private let paddingAfter = CacheLinePadding()
 
     /// A recorder without events.
@@ -34,12 +35,18 @@ public final class HistoryRecorder: @unchecked Sendable {
             repeating: QueueEvent(thread: thread, .popSaidEmpty, call: 0, returned: 0),
             count: capacity
         )
+        // A cache line of its own.
+        isInside = .allocate(capacity: 256)
+        isInside.initialize(repeating: 0, count: 256)
         self.capacity = capacity
         self.thread = thread
         self.clock = clock
     }
 
-    deinit { storage.deallocate() }
+    deinit {
+        storage.deallocate()
+        isInside.deallocate()
+    }
 
     /// How many operations can still be recorded.
     public var room: Int { capacity - count }
@@ -55,11 +62,11 @@ public final class HistoryRecorder: @unchecked Sendable {
     /// - Returns: what `body` returned.
     @inlinable @inline(__always) @discardableResult
     public func push(_ value: UInt64, _ body: (UInt64) -> Bool) -> Bool {
+        isInside[128] = 1
         let call = clock.stampBeforeCall()
-        isInside.store(true, ordering: .relaxed)
         let isAccepted = body(value)
-        isInside.store(false, ordering: .relaxed)
         let returned = clock.stampAfterCall()
+        isInside[128] = 0
         record(isAccepted ? .pushAccepted : .pushSaidFull, value, call, returned)
         return isAccepted
     }
@@ -70,14 +77,21 @@ public final class HistoryRecorder: @unchecked Sendable {
     /// - Returns: what `body` returned.
     @inlinable @inline(__always) @discardableResult
     public func pop(_ body: () -> UInt64?) -> UInt64? {
+        isInside[128] = 1
         let call = clock.stampBeforeCall()
-        isInside.store(true, ordering: .relaxed)
         let value = body()
-        isInside.store(false, ordering: .relaxed)
         let returned = clock.stampAfterCall()
+        isInside[128] = 0
         record(value == nil ? .popSaidEmpty : .popTook, value ?? 0, call, returned)
         return value
     }
+
+    /// Lets the thread that calls this be stopped in the middle of its operations. Must be followed by ``endStalls()``.
+    func beginStalls(seed: UInt64) {
+        _ = backpressure_begin_stalls(isInside + 128, UInt32(truncatingIfNeeded: seed))
+    }
+
+    func endStalls() { backpressure_end_stalls() }
 
     @inlinable @inline(__always)
     func record(_ kind: QueueEvent.Kind, _ value: UInt64, _ call: UInt64, _ returned: UInt64) {

@@ -16,20 +16,11 @@ enum HistoryThreads {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Whom to stop while it is in the middle of an operation.
-    struct Stalls {
-        /// Decides who it is, of several.
-        var generator: SeededGenerator
-        /// Whether a thread is between a call and its return.
-        var isInside: (Int) -> Bool
-    }
-
     /// Runs one thread for each body and waits until all have ended.
     ///
-    /// - Parameter stalls: if any, threads are stopped again and again for some 5 to 120 µs in the middle of an operation, while
-    ///   the others go on. Without this, threads that outnumber the processors hardly ever meet there: they give way between
-    ///   two operations.
-    static func run(_ bodies: [@Sendable () -> Void], stalls: Stalls?) {
+    /// - Parameter stallSeed: if any, threads that let themselves be stalled are, where they don't see to that themselves; the
+    ///   seed decides the order.
+    static func run(_ bodies: [@Sendable () -> Void], stallSeed: UInt64?) {
         let running = RunningCount(bodies.count)
         let threads = bodies.map { body in
             start {
@@ -37,22 +28,17 @@ enum HistoryThreads {
                 running.count.wrappingSubtract(1, ordering: .releasing)
             }
         }
-        if var stalls, backpressure_prepare_stalls() != 0 {
+        #if !os(Linux)
+        if let stallSeed {
+            var generator = SeededGenerator(seed: stallSeed)
             // No thread is joined before the last signal was sent: until then its handle is valid.
             while running.count.load(ordering: .acquiring) > 0 {
-                // To wake up is what stops one where there is one processor only; the signal keeps it from going on next.
-                var pause = timespec(tv_sec: 0, tv_nsec: Int(stalls.generator.next() % 30_000))
+                backpressure_stall(threads[Int(generator.next() % UInt64(threads.count))])
+                var pause = timespec(tv_sec: 0, tv_nsec: Int(generator.next() % 30_000))
                 nanosleep(&pause, nil)
-                let first = Int(stalls.generator.next() % UInt64(threads.count))
-                for offset in threads.indices {
-                    let thread = (first + offset) % threads.count
-                    if stalls.isInside(thread) {
-                        backpressure_stall(threads[thread])
-                        break
-                    }
-                }
             }
         }
+        #endif
         for thread in threads { pthread_join(thread, nil) }
     }
 

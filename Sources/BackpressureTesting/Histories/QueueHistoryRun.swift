@@ -66,7 +66,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
     /// Drives a queue, which must be new and refuse what it has no room for.
     ///
     /// - Parameter queue: its policy must be one with which `tryPush` returns a refused element or drops it; not
-    ///   ``/BoundedQueues/OverflowPolicy/dropOldest``.
+    ///   `dropOldest`.
     /// - Precondition: the queue is empty.
     @inlinable
     public func record<Queue: SynchronousBoundedQueue<UInt64>>(_ queue: Queue) -> QueueHistory {
@@ -88,17 +88,21 @@ public struct QueueHistoryRun: Sendable, Hashable {
         let attempts = operations / threads
         let recorders = (0..<threads).map { HistoryRecorder(thread: $0, capacity: attempts, clock: clock) }
         let gate = Gate(producers: producers, consumers: consumers)
-        let seed = seed
         let start = clock.reading()
         HistoryThreads.run(
-            recorders.enumerated().map { thread, recorder in
-                if thread < producers {
-                    { Self.produce(recorder, thread, ChaoticPauses(seed: seed, thread: thread), gate, tryPush) }
-                } else {
-                    { Self.consume(recorder, ChaoticPauses(seed: seed, thread: thread), gate, tryPop) }
+            recorders.enumerated().map { [self] thread, recorder in
+                {
+                    let pauses = ChaoticPauses(seed: seed, thread: thread)
+                    if stallsThreads { recorder.beginStalls(seed: seed &+ UInt64(thread)) }
+                    if thread < producers {
+                        Self.produce(recorder, thread, pauses, gate, tryPush)
+                    } else {
+                        Self.consume(recorder, pauses, gate, tryPop)
+                    }
+                    if stallsThreads { recorder.endStalls() }
                 }
             },
-            stalls: stallsThreads ? stalls(recorders) : nil
+            stallSeed: stallsThreads ? seed : nil
         )
         var events = recorders.flatMap(\.events)
         let accepted = events.count { $0.kind == .pushAccepted }
@@ -110,12 +114,6 @@ public struct QueueHistoryRun: Sendable, Hashable {
             isDrained: rest.isDrained,
             ticksPerNanosecond: clock.ticksPerNanosecond(from: start, to: clock.reading())
         )
-    }
-
-    private func stalls(_ recorders: [HistoryRecorder]) -> HistoryThreads.Stalls {
-        HistoryThreads.Stalls(generator: SeededGenerator(seed: seed, stream: .max)) { thread in
-            recorders[thread].isInside.load(ordering: .relaxed)
-        }
     }
 
     private static func produce(

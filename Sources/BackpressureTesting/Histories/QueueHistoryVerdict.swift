@@ -60,6 +60,7 @@ extension QueueHistoryRun {
     ///     has a fault.
     ///   - windowsPerRound: how many windows of each history to search; see ``LinearizabilitySearch``.
     ///   - makeQueue: makes a new, empty queue; always of the same capacity.
+    @inlinable
     public func judge<Queue: SynchronousBoundedQueue<UInt64>>(
         _ specification: HistorySpecification,
         rounds: ClosedRange<Int> = 1...50,

@@ -92,11 +92,15 @@ static inline __attribute__((always_inline)) void backpressure_instruction_fence
 #endif
 }
 
-/// Lets `backpressure_stall` stop threads of this process, from now on. 0: it can't, because someone else handles the
-/// signal that it needs, SIGURG (which otherwise is ignored).
-int backpressure_prepare_stalls(void);
+/// From now on this thread is stopped again and again for some 5 to 120 µs, wherever it is, if just then `*when`, which it
+/// writes itself, isn't 0. On Linux by a timer of its own, which needs no other thread to run; elsewhere by `backpressure_stall`.
+/// 0: it won't be, because someone else handles the signal that this needs, SIGURG (which otherwise is ignored).
+int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed);
 
-/// Stops a thread wherever it is, for some 5 to 120 µs. It must not have been joined yet; one that has ended is left alone.
+/// From now on this thread isn't stopped any more.
+void backpressure_end_stalls(void);
+
+/// Stops a thread that has begun stalls and hasn't been joined; nothing on Linux, where timers do.
 void backpressure_stall(pthread_t thread);
 
 #endif

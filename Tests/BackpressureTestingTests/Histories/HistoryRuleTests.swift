@@ -151,6 +151,20 @@ struct HistoryRuleTests {
         #expect(rule(.strict, Self.full(2, 95...100)) == .falseFull)
     }
 
+    @Test("Equal stamps decide nothing: at one instant 1 can leave, the queue be empty, and 2 come")
+    func equalStamps() {
+        let leaving = [Self.push(0, 1, 0...10), Self.push(0, 2, 25...30), Self.pop(1, 1, 30...50)]
+        let events = leaving + [Self.empty(2, 20...40)]
+        #expect(BruteForce.explains(events, capacity: 1, specification: .strict))
+        for capacity in [nil, 1] {
+            let history = QueueHistory(events: events, capacity: capacity)
+            #expect(HistoryChecker(history).linearizabilityFault(.strict) == nil)
+        }
+        let earlier = leaving.map { $0.value == 2 ? $0.with(returned: 29) : $0 } + [Self.empty(2, 20...40)]
+        let history = QueueHistory(events: earlier, capacity: 2)
+        #expect(HistoryChecker(history).linearizabilityFault(.strict)?.rule == .falseEmpty)
+    }
+
     @Test("A fault is shown as a table with a line for each operation that matters, in nanoseconds since the first")
     func timeline() throws {
         let events = Self.examples[3].events.map { $0.with(call: 1_000 + $0.call, returned: 1_000 + $0.returned) }

@@ -134,18 +134,25 @@ struct LongHistoryTests {
             QueueEvent(thread: 0, .pushAccepted, UInt64($0), call: UInt64($0) * 10, returned: UInt64($0) * 10 + 5)
         }
         let alone = HistoryEvidence(QueueHistory(events: pushes, capacity: 100))
-        #expect(alone.shortfalls() == ["0 % of the operations overlapping another thread's, at least 5 needed"])
+        #expect(alone.shortfalls() == ["0 operations overlapping another thread's, at least 500 needed"])
         #expect(alone.isVacuous)
-        let refusals = (0..<200_000).map {
+        let refusals = (0..<20_000).map {
             QueueEvent(thread: 1, .popSaidEmpty, call: UInt64($0) * 10 + 2, returned: UInt64($0) * 10 + 7)
         }
-        let starved = HistoryEvidence(QueueHistory(events: pushes + refusals, capacity: 1_000))
-        #expect(starved.shortfalls().count == 3)
+        let starved = HistoryEvidence(QueueHistory(events: pushes.prefix(10) + refusals, capacity: 8))
+        #expect(
+            starved.shortfalls() == [
+                "10 successful operations, at least 500 needed",
+                "20 operations overlapping another thread's, at least 500 needed",
+                "1.3 times around the queue, at least 3 needed",
+            ]
+        )
         #expect(HistoryEvidence(QueueHistory(events: [], capacity: 1)).isVacuous)
         let all = pushes + refusals.prefix(2_000)
         let busy = HistoryEvidence(QueueHistory(events: all, capacity: 100))
         #expect(busy.shortfalls() == [])
         #expect(busy.overlapPercent == 100)
         #expect(busy.wraps == 20)
+        #expect((starved + busy).shortfalls() == [])
     }
 }
