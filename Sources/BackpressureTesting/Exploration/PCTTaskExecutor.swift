@@ -7,8 +7,10 @@ internal import ConcurrencySupport
 /// probability of at least 1 / (tasks · steps^(depth - 1)) in each schedule, which is far better than running whatever comes.
 ///
 /// For tasks that are started with it as their executor preference, their child tasks, and the default actors they call:
-/// each hop to and from an actor, each resumption and each `Task.yield()` is a step. Actors with an executor of their own,
-/// unstructured tasks begun without the preference and timers are outside.
+/// each hop to an actor, each resumption and each `Task.yield()` is a step. A default actor serves its line in order of arrival
+/// and lets a task go on right away on the way back, so what others could do between two calls of it isn't tried; an actor
+/// that is given a ``PCTSerialExecutor`` shows that too. Actors with another executor of their own, unstructured tasks begun
+/// without the preference and timers are outside.
 ///
 /// - Source: Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic guarantees of finding
 ///   bugs", 2010.
@@ -18,6 +20,8 @@ public final class PCTTaskExecutor: TaskExecutor {
         /// Which task. What is no task's (an actor that is to serve those in its line, the way back from `Task.yield()`)
         /// is done for the task that caused it.
         var runner: Int
+        /// For what runs on an actor with such an executor.
+        var isolation: PCTSerialExecutor?
     }
 
     private struct Runner {
@@ -63,7 +67,9 @@ public final class PCTTaskExecutor: TaskExecutor {
     }
 
     /// Takes a job that has become ready.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(job, isolation: nil) }
+
+    func enqueue(_ job: consuming ExecutorJob, isolation: PCTSerialExecutor?) {
         // The only public sign of which task a job belongs to; "nil" for those of actors.
         let identity = job.description
         let job = UnownedJob(job)
@@ -79,7 +85,7 @@ public final class PCTTaskExecutor: TaskExecutor {
                 state.nextName = nil
                 state.runners.append(Runner(name: name, priority: Self.priority(&state)))
             }
-            state.ready.append(Ready(job: job, runner: runner))
+            state.ready.append(Ready(job: job, runner: runner, isolation: isolation))
         }
     }
 
@@ -92,8 +98,16 @@ public final class PCTTaskExecutor: TaskExecutor {
 
     /// Runs one step; `false`: nothing is ready.
     public func step() -> Bool {
-        guard let (job, runner) = state.withLock({ Self.take(&$0) }) else { return false }
-        job.runSynchronously(on: asUnownedTaskExecutor())
+        guard let ready = state.withLock({ Self.take(&$0) }) else { return false }
+        let runner = ready.runner
+        if let isolation = ready.isolation {
+            ready.job.runSynchronously(
+                isolatedTo: isolation.asUnownedSerialExecutor(),
+                taskExecutor: asUnownedTaskExecutor()
+            )
+        } else {
+            ready.job.runSynchronously(on: asUnownedTaskExecutor())
+        }
         state.withLock { state in
             state.running = nil
             let isReadyAgain = state.ready.contains { $0.runner == runner }
@@ -109,14 +123,14 @@ public final class PCTTaskExecutor: TaskExecutor {
         return false
     }
 
-    private static func take(_ state: inout State) -> (UnownedJob, runner: Int)? {
+    private static func take(_ state: inout State) -> Ready? {
         guard !state.ready.isEmpty else { return nil }
         state.steps += 1
         if state.demotions[state.steps] != nil { demote(state.ready[next(state)].runner, &state) }
         let ready = state.ready.remove(at: next(state))
         state.order.append(ready.runner)
         state.running = ready.runner
-        return (ready.job, ready.runner)
+        return ready
     }
 
     /// The first of those with the highest priority.
@@ -170,4 +184,20 @@ public final class PCTTaskExecutor: TaskExecutor {
             return false
         }
     }
+}
+
+/// For one actor: its jobs, and the way back from it, are steps of a ``PCTTaskExecutor``, in whatever order that chooses.
+///
+///     final actor Door {
+///         private let executor: PCTSerialExecutor
+///         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+///         …
+public final class PCTSerialExecutor: SerialExecutor {
+    private let executor: PCTTaskExecutor
+
+    /// An executor whose steps are those of `executor`, for one actor alone.
+    public init(_ executor: PCTTaskExecutor) { self.executor = executor }
+
+    /// Takes a job of the actor that has become ready.
+    public func enqueue(_ job: consuming ExecutorJob) { executor.enqueue(job, isolation: self) }
 }

@@ -136,6 +136,9 @@ public final class TaskExploration: Sendable {
         return result
     }
 
+    /// An executor for an actor of the body, so that the way back from it is a step too; see ``PCTSerialExecutor``.
+    public func actorExecutor() -> PCTSerialExecutor { PCTSerialExecutor(executor) }
+
     /// Says what must hold when all tasks have ended: an error that it throws is a failure of the schedule.
     public func check(_ check: @escaping @Sendable () async throws -> Void) {
         state.withLock { $0.checks.append(check) }
