@@ -52,6 +52,7 @@ extension Exploration {
     func update(
         _ id: UInt,
         _ ordering: ModelMemory.Ordering,
+        failing: ModelMemory.Ordering = .relaxed,
         _ verb: @autoclosure () -> String,
         _ change: (UInt) -> UInt?
     ) -> UInt {
@@ -69,7 +70,7 @@ extension Exploration {
             note("\(verb()) \(memory.name(word)) \(ordering.rawValue) \(original) -> \(value)")
         } else {
             countLoad(thread)
-            _ = memory.load(word, thread, .relaxed, age: 0)
+            _ = memory.load(word, thread, failing, age: 0)
             note("\(verb()) \(memory.name(word)) \(ordering.rawValue): failed, it is \(original)")
         }
         return original

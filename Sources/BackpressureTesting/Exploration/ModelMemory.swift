@@ -15,6 +15,7 @@ struct ModelMemory {
         case relaxed
         case acquiring
         case releasing
+        case acquiringAndReleasing = "acquiring and releasing"
         case sequentiallyConsistent = "sequentially consistent"
     }
 
@@ -123,7 +124,7 @@ struct ModelMemory {
     /// Reads the newest value and replaces it in one step.
     mutating func exchange(_ word: Int, _ thread: Int, _ ordering: Ordering, _ value: UInt) {
         let previous = words[word].stores[words[word].stores.count - 1].message
-        if ordering == .sequentiallyConsistent { threads[thread].seen.join(previous) }
+        if ordering != .relaxed { threads[thread].seen.join(previous) }
         // What was released with the value before is acquired with this one too.
         append(word, thread, ordering, value, after: previous)
     }

@@ -62,6 +62,17 @@ public struct ModelWord: AtomicWord {
         }
         return (original == expected, original)
     }
+    /// Not of the seam: replaces `expected` by `desired`, acquiring and releasing; a failure acquires.
+    public func compareExchangeAcquiringAndReleasing(
+        expected: UInt,
+        desired: UInt
+    ) -> (exchanged: Bool, original: UInt) {
+        let verb = "compare-exchange \(expected)"
+        let original = Exploration.current.update(id, .acquiringAndReleasing, failing: .acquiring, verb) {
+            $0 == expected ? desired : nil
+        }
+        return (original == expected, original)
+    }
     /// Sets bits; returns the value before.
     public func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt {
         Exploration.current.update(id, .sequentiallyConsistent, "or") { $0 | bits }

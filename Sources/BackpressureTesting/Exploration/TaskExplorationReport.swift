@@ -19,7 +19,8 @@ public struct TaskExplorationReport: Sendable, CustomStringConvertible {
 
     /// In words, the failure included.
     public var description: String {
-        var text = "\(schedules) schedules of \(tasks) tasks, \(interleaved) interleaved, at most \(longestSchedule) steps"
+        var text = "\(schedules) schedules of \(tasks) tasks, \(interleaved) interleaved, "
+        text += "at most \(longestSchedule) steps"
         if isVacuous { text += "; VACUOUS: nothing was interleaved" }
         if let failure { text += "\n\(failure)" }
         return text
