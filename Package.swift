@@ -65,9 +65,11 @@ let package = Package(
         // The suite. jemalloc stays on this side: nothing above this line links it.
         .target(
             name: "BackpressureTesting",
-            dependencies: ["Backpressure", "ConcurrencySupport", "CConcurrencySupport"],
+            dependencies: ["Backpressure", "ConcurrencySupport", "CConcurrencySupport", "CFibers"],
             swiftSettings: settings
         ),
+        // The logical threads of the schedule explorer.
+        .target(name: "CFibers"),
         .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
         // The header alone: what a library in another language includes.
         .target(name: "CForeignImplementations"),
@@ -106,7 +108,9 @@ let package = Package(
         .testTarget(name: "ConcurrencySupportTests", dependencies: ["ConcurrencySupport"], swiftSettings: settings),
         .testTarget(
             name: "BackpressureTestingTests",
-            dependencies: ["BackpressureTesting", "Backpressure", "ConcurrencySupport"],
+            dependencies: [
+                "BackpressureTesting", "Backpressure", "BoundedQueues", "RateLimiters", "ConcurrencySupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

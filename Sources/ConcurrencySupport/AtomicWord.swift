@@ -8,7 +8,13 @@ public import Synchronization
 /// access and explores the interleavings.
 ///
 /// A value of a conforming type is a handle, not the word itself: it may be copied and made anew for the same address.
+///
+/// What else two threads can meet at is here too, so that a model checker sees it: the memory that the words protect, locks,
+/// semaphores and spinning. On the machine these are what they are, and announcing them does nothing.
 public protocol AtomicWord: Sendable {
+    /// What a thread parks on.
+    associatedtype Semaphore: ParkingSemaphore = ThreadSemaphore
+
     /// A handle for the word at `address`, which must be aligned to 8 bytes and stay allocated as long as it is used.
     init(at address: UnsafeMutableRawPointer)
 
@@ -51,6 +57,32 @@ public protocol AtomicWord: Sendable {
     /// consistent fences do (if each thread writes, passes its fence and then reads what the other wrote, at least one of
     /// them sees the other's write).
     static func heavyFence()
+
+    /// Announces that this thread is about to write the memory at `address`, or to move its content out: something that
+    /// the words are to keep other threads from meanwhile.
+    static func willTouch(_ address: UnsafeMutableRawPointer)
+    /// Announces that this thread is about to take the lock that goes with this word. Until ``didUnlock()`` it does nothing
+    /// that waits for another thread.
+    func willLock()
+    /// Announces that this thread has released the lock.
+    func didUnlock()
+    /// What a thread that finds its turn has not come does before it parks.
+    static var backoff: Backoff { get }
+}
+
+extension AtomicWord {
+    /// Does nothing.
+    @inlinable @inline(__always)
+    public static func willTouch(_ address: UnsafeMutableRawPointer) {}
+    /// Does nothing.
+    @inlinable @inline(__always)
+    public func willLock() {}
+    /// Does nothing.
+    @inlinable @inline(__always)
+    public func didUnlock() {}
+    /// Spins, then yields.
+    @inlinable @inline(__always)
+    public static var backoff: Backoff { Backoff() }
 }
 
 /// An ``AtomicWord`` on the real machine: `Synchronization.Atomic<UInt>`, every method one instruction or two.

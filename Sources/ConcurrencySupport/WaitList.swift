@@ -1,5 +1,4 @@
 import DequeModule
-import Dispatch
 
 /// Suspended tasks and parked threads in order of arrival: the slow path of a lock-free mechanism.
 ///
@@ -16,7 +15,7 @@ import Dispatch
 /// (``AtomicWord/lightFence()`` between change and load, ``AtomicWord/heavyFence()`` at the start of `stateChanged`) do as
 /// well.
 public final class WaitList<Word: AtomicWord>: Sendable {
-    private let state = Lock(WaitLine())
+    private let state = Lock(WaitLine<Word.Semaphore>())
 
     /// How many wait, in memory that belongs to the mechanism so that it can share a cache line wisely.
     public let waitingWord: Word
@@ -42,10 +41,10 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         return await withTaskCancellationHandler {
             var timer: Task<Void, Never>?
             let outcome = await withUnsafeContinuation { continuation in
-                let cancelled = state.withLock { state in
+                let cancelled = withState { state in
                     // A cancellation before this point has run its handler in vain; one after it finds the waiter.
                     if Task.isCancelled { return true }
-                    state.insert(WaitLine.Waiter(number: number, sleeper: .task(continuation)))
+                    state.insert(Waiter(number: number, sleeper: .task(continuation)))
                     waitingWord.addSequentiallyConsistent(1)
                     return false
                 }
@@ -79,9 +78,9 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         unless stateChanged: () -> Bool
     ) -> WaitOutcome {
         let number = self.number(of: &ticket)
-        let semaphore = DispatchSemaphore(value: 0)
-        state.withLock { state in
-            state.insert(WaitLine.Waiter(number: number, sleeper: .thread(semaphore)))
+        let semaphore = Word.Semaphore()
+        withState { state in
+            state.insert(Waiter(number: number, sleeper: .thread(semaphore)))
             waitingWord.addSequentiallyConsistent(1)
         }
         if stateChanged() {
@@ -95,14 +94,14 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         }
         let now = SystemNanosecondClock().nanoseconds()
         let remaining = Int(clamping: deadline > now ? deadline - now : 0)
-        if semaphore.wait(timeout: .now() + .nanoseconds(remaining)) == .success { return .retry }
+        if semaphore.wait(nanoseconds: remaining) { return .retry }
         // Not in the line any more: notified at the last moment, and the notification must not be lost.
         return leave(number) == nil ? .retry : .timedOut
     }
 
     /// Wakes whoever has waited longest, if anyone waits.
     public func notifyOne() {
-        let sleeper = state.withLock { state -> WaitLine.Sleeper? in
+        let sleeper = withState { state -> Sleeper? in
             guard let waiter = state.waiters.popFirst() else { return nil }
             waitingWord.addSequentiallyConsistent(0 &- 1)
             return waiter.sleeper
@@ -112,7 +111,7 @@ public final class WaitList<Word: AtomicWord>: Sendable {
 
     /// Wakes everyone who waits now.
     public func notifyAll() {
-        let waiters = state.withLock { state -> Deque<WaitLine.Waiter> in
+        let waiters = withState { state -> Deque<Waiter> in
             waitingWord.addSequentiallyConsistent(0 &- UInt(state.waiters.count))
             defer { state.waiters = [] }
             return state.waiters
@@ -120,8 +119,17 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         for waiter in waiters { waiter.sleeper.wake(.retry) }
     }
 
+    private typealias Waiter = WaitLine<Word.Semaphore>.Waiter
+    private typealias Sleeper = WaitLine<Word.Semaphore>.Sleeper
+
+    private func withState<Result>(_ body: (inout WaitLine<Word.Semaphore>) -> Result) -> Result {
+        waitingWord.willLock()
+        defer { waitingWord.didUnlock() }
+        return state.withLock { body(&$0) }
+    }
+
     private func number(of ticket: inout WaitTicket) -> UInt64 {
-        let number = ticket.number ?? state.withLock { $0.takeNumber() }
+        let number = ticket.number ?? withState { $0.takeNumber() }
         ticket.number = number
         return number
     }
@@ -130,8 +138,8 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         leave(number)?.wake(outcome)
     }
 
-    private func leave(_ number: UInt64) -> WaitLine.Sleeper? {
-        state.withLock { state in
+    private func leave(_ number: UInt64) -> Sleeper? {
+        withState { state in
             guard let sleeper = state.remove(number) else { return nil }
             waitingWord.addSequentiallyConsistent(0 &- 1)
             return sleeper
@@ -170,10 +178,10 @@ public enum WaitOutcome: Sendable {
 }
 
 /// The line itself: who waits, sorted by number. A value; knows neither lock nor counter.
-private struct WaitLine {
+private struct WaitLine<Semaphore: ParkingSemaphore> {
     enum Sleeper {
         case task(UnsafeContinuation<WaitOutcome, Never>)
-        case thread(DispatchSemaphore)
+        case thread(Semaphore)
 
         func wake(_ outcome: WaitOutcome) {
             switch self {

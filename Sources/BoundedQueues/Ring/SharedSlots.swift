@@ -73,7 +73,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// The memory for an element at a position.
     @inlinable @inline(__always)
-    public func address(_ position: UInt) -> UnsafeMutableRawPointer { slot(position) + layout.elementOffset }
+    public func address(_ position: UInt) -> UnsafeMutableRawPointer {
+        let address = slot(position) + layout.elementOffset
+        Word.willTouch(address)
+        return address
+    }
 
     /// The position that follows: the next index, or index 0 of the next lap.
     @inlinable @inline(__always)
@@ -210,6 +214,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         var cursor = Cursor(self, run.position)
         let offset = layout.elementOffset
         for _ in 0..<run.count {
+            Word.willTouch(cursor.slot + offset)
             fill(cursor.slot + offset)
             cursor.stamp.storeReleasing(cursor.position &+ 1)
             cursor.advance()
@@ -222,6 +227,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         var cursor = Cursor(self, run.position)
         let (offset, lap) = (layout.elementOffset, lap)
         for _ in 0..<run.count {
+            Word.willTouch(cursor.slot + offset)
             empty(cursor.slot + offset)
             cursor.stamp.storeReleasing(cursor.position &+ lap)
             cursor.advance()

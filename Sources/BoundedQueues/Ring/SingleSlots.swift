@@ -88,7 +88,9 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// The memory for an element at a position.
     @inlinable @inline(__always)
     public func address(_ position: UInt) -> UnsafeMutableRawPointer {
-        slots + (Int(bitPattern: position) &+ layout.elementOffset)
+        let address = slots + (Int(bitPattern: position) &+ layout.elementOffset)
+        Word.willTouch(address)
+        return address
     }
 
     /// The position that follows.
@@ -193,6 +195,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         let end = base + byteCount
         let (stride, offset) = (layout.stride, layout.elementOffset)
         for _ in 0..<run.count {
+            Word.willTouch(slot + offset)
             body(slot + offset)
             Word(at: slot).storeReleasing(value)
             slot += stride

@@ -216,7 +216,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         }
         var ticket = WaitTicket()
         var wasWoken = false
-        var backoff = Backoff()
+        var backoff = Slots.Word.backoff
         while true {
             let claim = slots.claimFree()
             switch claim.outcome {
@@ -248,7 +248,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var ticket = WaitTicket()
         var wasWoken = false
-        var backoff = Backoff()
+        var backoff = Slots.Word.backoff
         while true {
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }

@@ -45,16 +45,6 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
         trailingPadding = CacheLinePadding()
     }
 
-    @inlinable @inline(__always)
-    func terms(of word: UInt64) -> TokenBucketAlgebra {
-        word & 1 == 0 ? evenTerms.load() : oddTerms.load()
-    }
-
-    /// Writes the terms of the next generation, which nobody reads yet.
-    func store(_ terms: TokenBucketAlgebra, for generation: UInt64) {
-        if generation & 1 == 0 { evenTerms.store(terms) } else { oddTerms.store(terms) }
-    }
-
     /// Asks for permits now; never waits. O(1). See ``RateLimiter/tryAcquire(_:)``.
     @inlinable @inline(__always)
     public func tryAcquire(_ permits: Int = 1) -> Acquisition {
@@ -62,48 +52,6 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
         while true {
             if let answer = decide(UInt64(permits)) { return answer }
             mendState()
-        }
-    }
-
-    /// `nil`: the state must be mended first.
-    @inlinable @inline(__always)
-    func decide(_ permits: UInt64) -> Acquisition? {
-        // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
-        // and it errs towards refusing. After it, the two accesses to the word would be further apart.
-        let now = clock.nanoseconds()
-        // Acquiring: the terms that the word was reckoned with are read after it.
-        var current = word.load(ordering: .acquiring)
-        while true {
-            let terms = terms(of: current)
-            let arrival = current >> 2
-            // Whether that is a time that the numbers can express is seen below, when the branches have been guessed.
-            let units = terms.units(after: now &- terms.originNanoseconds)
-            let limit = units &+ terms.tolerance
-            let next = max(arrival, units) &+ permits &* terms.cost
-            // Any bucket holds one.
-            let isPossible = permits == 1 || permits <= terms.burst
-            if isPossible, next <= limit, terms.covers(nanoseconds: now) {
-                // Releasing nothing of its own; but its loads of the terms must come before.
-                let claim = word.weakCompareExchange(
-                    expected: current,
-                    desired: next << 2 | current & 3,
-                    ordering: .acquiringAndReleasing
-                )
-                if claim.exchanged { return .granted }
-                current = claim.original
-                continue
-            }
-            // The terms were whole if they are still the same.
-            let again = word.load(ordering: .acquiring)
-            guard again & 3 == current & 3 else {
-                current = again
-                continue
-            }
-            guard isPossible else { return .exceedsBurst }
-            guard terms.covers(nanoseconds: now) else { return nil }
-            // Further ahead than it can be, unless this caller's time is old or the clock was set back.
-            if arrival > limit, arrival > limit &+ waiting.load(ordering: .relaxed) &* terms.cost { return nil }
-            return terms.refusal(waitUnits: next &- limit)
         }
     }
 
@@ -133,9 +81,40 @@ extension LockFreeTokenBucket: AdjustableRateLimiter {
     }
 }
 
+extension LockFreeTokenBucket: BucketWords {
+    @inlinable @inline(__always)
+    func nanoseconds() -> UInt64 { clock.nanoseconds() }
+
+    @inlinable @inline(__always)
+    func load() -> UInt64 { word.load(ordering: .acquiring) }
+
+    @inlinable @inline(__always)
+    func weakExchange(_ expected: UInt64, for desired: UInt64) -> (exchanged: Bool, original: UInt64) {
+        word.weakCompareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing)
+    }
+
+    @usableFromInline
+    func exchange(_ expected: UInt64, for desired: UInt64) -> Bool {
+        word.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    @inlinable @inline(__always)
+    func terms(of word: UInt64) -> TokenBucketAlgebra {
+        word & 1 == 0 ? evenTerms.load() : oddTerms.load()
+    }
+
+    @usableFromInline
+    func store(_ terms: TokenBucketAlgebra, for generation: UInt64) {
+        if generation & 1 == 0 { evenTerms.store(terms) } else { oddTerms.store(terms) }
+    }
+
+    @inlinable @inline(__always)
+    var waitingPermits: UInt64 { waiting.load(ordering: .relaxed) }
+}
+
 extension LockFreeTokenBucket: LineOwner {
     func withLine<Result>(
-        _ body: (_ state: inout SharedBucketState<ClockType>, _ line: inout WaitingLine, _ now: UInt64) -> Result
+        _ body: (_ state: inout SharedBucketState<LockFreeTokenBucket>, _ line: inout WaitingLine, _ now: UInt64) -> Result
     ) -> Result {
         line.withLock { line in
             // Only whoever holds the line writes `waiting`.

@@ -1,14 +1,13 @@
 internal import ConcurrencySupport
 internal import DequeModule
-internal import Synchronization
 
 /// The word of a ``LockFreeTokenBucket`` as those see it who hold its line: each change is reckoned by
 /// ``TokenBucketState`` and enters by compare-exchange, again if someone was granted permits meanwhile.
-struct SharedBucketState<ClockType: NanosecondClock>: LimiterState {
-    let bucket: LockFreeTokenBucket<ClockType>
+struct SharedBucketState<Bucket: BucketWords>: LimiterState {
+    let bucket: Bucket
     var waiting: UInt64
 
-    private var algebra: TokenBucketAlgebra { bucket.terms(of: bucket.word.load(ordering: .acquiring)) }
+    private var algebra: TokenBucketAlgebra { bucket.terms(of: bucket.load()) }
 
     /// - Parameter body: reckons, at a time read after the word; runs again when the word has changed, and the last run
     ///   counts.
@@ -16,23 +15,18 @@ struct SharedBucketState<ClockType: NanosecondClock>: LimiterState {
         _ body: (_ state: inout TokenBucketState, _ nowNanoseconds: UInt64) -> Result
     ) -> Result {
         while true {
-            let word = bucket.word.load(ordering: .acquiring)
+            let word = bucket.load()
             // Only whoever holds the line changes the terms, so these are whole.
             let terms = bucket.terms(of: word)
             var state = TokenBucketState(algebra: terms, arrival: word >> 2, waiting: waiting)
-            let result = body(&state, bucket.clock.nanoseconds())
+            let result = body(&state, bucket.nanoseconds())
             var generation = word & 3
             if state.algebra != terms {
                 generation = (generation + 1) & 3
                 bucket.store(state.algebra, for: generation)
             }
             // Releasing: who sees the new generation sees its terms.
-            let claim = bucket.word.compareExchange(
-                expected: word,
-                desired: state.arrival << 2 | generation,
-                ordering: .acquiringAndReleasing
-            )
-            if claim.exchanged {
+            if bucket.exchange(word, for: state.arrival << 2 | generation) {
                 waiting = state.waiting
                 return result
             }

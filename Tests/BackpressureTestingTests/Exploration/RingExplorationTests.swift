@@ -1,0 +1,87 @@
+import BackpressureTesting
+import ConcurrencySupport
+import Testing
+
+@testable import BoundedQueues
+
+/// The real rings, on model words.
+@Suite("Rings in every schedule")
+struct RingExplorationTests {
+    private static func explore<Word: AtomicWord>(_ scene: RingScene, _ word: Word.Type) -> ExplorationReport {
+        scene.explorer.explore { scene.play(on: scene.shared(Word.self), in: $0) }
+    }
+
+    @Test(
+        "A ring keeps order, bound and elements, and refuses only while others are busy",
+        arguments: [
+            RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2, preemptions: 3),
+            RingScene(capacity: 2, producers: 1, consumers: 1, operations: 3),
+            RingScene(capacity: 1, producers: 2, consumers: 1, operations: 1, preemptions: 3),
+            RingScene(capacity: 2, producers: 2, consumers: 1, operations: 2),
+            RingScene(capacity: 1, producers: 1, consumers: 2, operations: 1, preemptions: 3),
+            RingScene(capacity: 2, producers: 1, consumers: 2, operations: 2),
+            RingScene(capacity: 1, producers: 2, consumers: 2, operations: 1),
+            RingScene(capacity: 2, producers: 2, consumers: 2, operations: 1, staleReads: 0),
+        ]
+    )
+    func relaxed(scene: RingScene) {
+        let report = Self.explore(scene, ModelWord.self)
+        #expect(report.passed, "\(scene): \(report)")
+    }
+
+    @Test("At capacity 2 the relaxed ring says empty though a push has ended: not linearizable")
+    func falseEmpty() throws {
+        let scene = RingScene(capacity: 2, producers: 2, consumers: 1, operations: 1, isStrict: true)
+        let failure = try #require(Self.explore(scene, ModelWord.self).failure)
+        #expect(failure.message == "no queue would do this")
+        #expect(failure.interleaving.count < 60, "\(failure)")
+    }
+
+    @Test(
+        "A strict ring is linearizable",
+        arguments: [
+            RingScene(capacity: 2, producers: 2, consumers: 1, operations: 1, consistency: .strict, isStrict: true),
+            RingScene(capacity: 1, producers: 1, consumers: 2, operations: 1, consistency: .strict, isStrict: true),
+            RingScene(capacity: 2, producers: 1, consumers: 1, operations: 3, consistency: .strict, isStrict: true),
+        ]
+    )
+    func strict(scene: RingScene) {
+        let report = Self.explore(scene, ModelWord.self)
+        #expect(report.passed, "\(scene): \(report)")
+    }
+
+    @Test(
+        "The ring of one producer and one consumer is linearizable",
+        arguments: [
+            RingScene(capacity: 1, producers: 1, consumers: 1, operations: 3, isStrict: true, preemptions: 3),
+            RingScene(capacity: 2, producers: 1, consumers: 1, operations: 4, isStrict: true),
+        ]
+    )
+    func single(scene: RingScene) {
+        let report = scene.explorer.explore { scene.play(on: scene.single(ModelWord.self), in: $0) }
+        #expect(report.passed, "\(scene): \(report)")
+    }
+
+    @Test("A ring that publishes relaxed, or looks without acquiring, is found to race for its elements")
+    func orderings() throws {
+        let scene = RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2)
+        let failures = [
+            Self.explore(scene, WeakenedWord<WithoutRelease>.self).failure,
+            Self.explore(scene, WeakenedWord<WithoutAcquire>.self).failure,
+            scene.explorer.explore { scene.play(on: scene.single(WeakenedWord<WithoutRelease>.self), in: $0) }.failure,
+            scene.explorer.explore { scene.play(on: scene.single(WeakenedWord<WithoutAcquire>.self), in: $0) }.failure,
+        ]
+        for failure in failures {
+            let failure = try #require(failure)
+            #expect(failure.message.contains("data race"), "\(failure)")
+            #expect(failure.execution <= 20, "\(failure)")
+        }
+    }
+
+    @Test("A ring that claims slots by a look and a store gives one to two producers")
+    func checkThenAct() throws {
+        let scene = RingScene(capacity: 2, producers: 2, consumers: 1, operations: 1)
+        let failure = try #require(Self.explore(scene, WeakenedWord<CheckThenAct>.self).failure)
+        #expect(failure.execution <= 200, "\(failure)")
+    }
+}

@@ -1,0 +1,75 @@
+import BackpressureTesting
+import ConcurrencySupport
+
+@testable import BoundedQueues
+
+/// Some producers and consumers on a ring of model words, as an exploration runs them.
+struct RingScene: Sendable, CustomStringConvertible {
+    var capacity: Int
+    var producers: Int
+    var consumers: Int
+    /// What each pushes or pops.
+    var operations: Int
+    var consistency = RingConsistency.relaxed
+    /// Whether refusals must mean what they say.
+    var isStrict = false
+    var preemptions = 2
+    var staleReads = 1
+
+    var description: String {
+        "capacity \(capacity), \(producers)x\(consumers), \(operations) each, \(isStrict ? "strict" : "relaxed")"
+    }
+
+    var explorer: ScheduleExplorer { ScheduleExplorer(preemptions: preemptions, staleReads: staleReads) }
+
+    /// ``RingQueue``, of whatever words.
+    func shared<Word: AtomicWord>(_ word: Word.Type) -> SlotQueue<Int, SharedSlots<Word>> {
+        SlotQueue(
+            slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Int.self, spacing: .dense)),
+            policy: .block,
+            spacing: .dense,
+            consistency: consistency,
+            clock: ManualClock(),
+            spill: nil,
+            onDrop: nil
+        )
+    }
+
+    /// ``SingleRingQueue``.
+    func single<Word: AtomicWord>(_ word: Word.Type) -> SlotQueue<Int, SingleSlots<Word>> {
+        SlotQueue(
+            slots: SingleSlots(capacity: capacity, layout: SlotLayout(for: Int.self, spacing: .dense)),
+            policy: .block,
+            spacing: .dense,
+            consistency: .strict,
+            clock: ManualClock(),
+            spill: nil,
+            onDrop: nil
+        )
+    }
+
+    /// Begins the threads, with operations that don't wait, and checks their history with what is left in the end.
+    func play<Slots: SlotSource & ~Copyable>(on queue: SlotQueue<Int, Slots>, in exploration: Exploration) {
+        let pushes = (0..<producers).map { producer in
+            exploration.thread("producer \(producer + 1)") {
+                (0..<operations).map { number in
+                    let element = producer * 10 + number
+                    return exploration.timed {
+                        QueueStep.push(element, accepted: queue.tryPush(element).isAccepted)
+                    }
+                }
+            }
+        }
+        let pops = (0..<consumers).map { consumer in
+            exploration.thread("consumer \(consumer + 1)") {
+                (0..<operations).map { _ in exploration.timed { QueueStep.pop(queue.tryPop()) } }
+            }
+        }
+        exploration.check {
+            var operations = (pushes + pops).flatMap(\.value)
+            for _ in 0...capacity { operations.append(exploration.timed { .pop(queue.tryPop()) }) }
+            let history = QueueHistory(capacity: capacity, operations: operations)
+            exploration.expect((isStrict ? history : history.relaxed()).isLinearizable, "no queue would do this")
+        }
+    }
+}
