@@ -78,12 +78,13 @@ private struct ExploredRing: Sendable {
             schedules: 0
         )
         var more = 0
+        var (exhausted, cut): ([String], [String]) = ([], [])
         repeat {
             for scene in scenes {
                 let explorer = ScheduleExplorer(
                     preemptions: scene.preemptions + more,
                     staleReads: 1,
-                    executions: 200_000
+                    executions: 20_000 + Int(20_000 * effort.seconds)
                 )
                 let report = explorer.explore { scene.play(make(scene), specification, $0) }
                 outcome.schedules? += report.executions
@@ -100,12 +101,14 @@ private struct ExploredRing: Sendable {
                     (outcome.verdict, outcome.detail) = (.vacuous, "\(name): nothing was interleaved")
                     return outcome
                 }
+                if report.isExhausted { exhausted.append(name) } else { cut.append(name) }
                 if ContinuousClock.now >= end, more > 0 { break }
             }
             more += 1
         } while ContinuousClock.now < end && more <= 2
         outcome.detail =
-            "every interleaving of \(scenes.count) scenes with at most 2 or 3 preemptions, and one stale load"
+            "every interleaving of: \(exhausted.isEmpty ? "none" : exhausted.joined(separator: "; "))"
+            + (cut.isEmpty ? "" : ". As many as there was time for of: \(cut.joined(separator: "; "))")
         return outcome
     }
 
