@@ -5,7 +5,7 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize baseline jemalloc
+.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize fuzz baseline jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
@@ -17,6 +17,7 @@ help:
 	@echo "make warnings              build everything in debug with warnings as errors"
 	@echo "make machine-code          look for retains, allocations and indirect calls on the hot paths"
 	@echo "make sanitize              run the library's tests under the thread and the address sanitizer"
+	@echo "make fuzz [FUZZERS=...]    give random inputs to readers and queues, FUZZ_SECONDS (20) each; needs libFuzzer's runtime"
 	@echo "make baseline              measure results/baseline anew (profile standard; on a quiet machine)"
 
 benchmark: jemalloc
@@ -54,6 +55,12 @@ warnings: jemalloc
 sanitize:
 	BACKPRESSURE_LIBRARY_ONLY=1 $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan
 	BACKPRESSURE_LIBRARY_ONLY=1 $(SWIFT) test --disable-xctest --sanitize address --scratch-path .build/asan
+
+# FUZZERS="queues csv": those alone. FUZZ_INPUT=FILE with one of them: that input once, to see again what went wrong.
+FUZZERS ?=
+FUZZ_SECONDS ?= 20
+fuzz: jemalloc
+	@SWIFT="$(SWIFT)" FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_INPUT="$(FUZZ_INPUT)" Tests/Fuzzing/run $(FUZZERS)
 
 baseline: jemalloc
 	$(SWIFT) package benchmark run --profile standard --output results/baseline

@@ -174,3 +174,16 @@ if Context.environment["BACKPRESSURE_LIBRARY_ONLY"] != nil {
     package.products.removeAll { suite.contains($0.name) }
     package.targets.removeAll { suite.contains($0.name) }
 }
+
+// `make fuzz` alone: what libFuzzer runs has no main function of its own and links with no other build.
+if Context.environment["BACKPRESSURE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: ["BackpressureBenchmark", "BackpressureTesting", "BoundedQueues", "ConcurrencySupport"],
+            path: "Tests/Fuzzing",
+            exclude: ["run"],
+            swiftSettings: settings
+        )
+    )
+}
