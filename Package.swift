@@ -182,7 +182,7 @@ if Context.environment["BACKPRESSURE_FUZZ"] != nil {
             name: "Fuzzing",
             dependencies: ["BackpressureBenchmark", "BackpressureTesting", "BoundedQueues", "ConcurrencySupport"],
             path: "Tests/Fuzzing",
-            exclude: ["run"],
+            exclude: ["dictionary", "run"],
             swiftSettings: settings
         )
     )

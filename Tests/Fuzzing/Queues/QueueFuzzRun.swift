@@ -75,8 +75,12 @@ struct QueueFuzzRun<Queue: BoundedQueue<Tracked>> {
         expectEqual(actual, expected, "statistics()")
     }
 
-    private func expectEqual<Value: Equatable>(_ actual: Value, _ expected: Value, _ what: String) {
-        Fuzzing.expectEqual(actual, expected, "\(name), step \(step): \(what)")
+    private func expectEqual<Value: Equatable>(
+        _ actual: Value,
+        _ expected: Value,
+        _ what: @autoclosure () -> String
+    ) {
+        Fuzzing.expectEqual(actual, expected, "\(name), step \(step): \(what())")
     }
 }
 
