@@ -13,11 +13,14 @@ enum Fuzzing {
         "trace": TraceFuzzer.run,
     ]
 
-    /// The one that the command line names.
+    private static let flag = "--fuzzer="
+
+    /// The name that the command line gives.
+    static let chosenName = CommandLine.arguments.last { $0.hasPrefix(flag) }.map { String($0.dropFirst(flag.count)) }
+
+    /// The fuzzer of that name.
     static let chosen: @Sendable ([UInt8]) -> Void = {
-        let flag = "--fuzzer="
-        let name = CommandLine.arguments.last { $0.hasPrefix(flag) }?.dropFirst(flag.count)
-        guard let name, let fuzzer = all[String(name)] else {
+        guard let chosenName, let fuzzer = all[chosenName] else {
             report("\(flag)NAME is expected, NAME one of: \(all.keys.sorted().joined(separator: ", "))")
             exit(64)
         }
