@@ -65,7 +65,7 @@ let package = Package(
         // The suite. jemalloc stays on this side: nothing above this line links it.
         .target(
             name: "BackpressureTesting",
-            dependencies: ["Backpressure", "ConcurrencySupport", "CFibers"],
+            dependencies: ["Backpressure", "ConcurrencySupport", "CConcurrencySupport", "CFibers"],
             swiftSettings: settings
         ),
         // The logical threads of the schedule explorer.

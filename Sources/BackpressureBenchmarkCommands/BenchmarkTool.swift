@@ -98,6 +98,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark run --implementation ring --implementation mutex
               swift package benchmark run --filter replay --trace access.log.gz
               swift package benchmark run --load ./libmine.so
+              swift package benchmark verify
               swift package benchmark stress
               swift package benchmark list
 
@@ -107,8 +108,8 @@ package struct RootCommand: AsyncParsableCommand {
             74 input/output.
             """,
         subcommands: [
-            RunCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self,
-            InspectCommand.self,
+            RunCommand.self, VerifyCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self,
+            MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -71,9 +71,7 @@ struct RunArguments: ParsableArguments {
         options.repetitions = repetitions
         options.seed = seed
         options.output = output
-        // The tool's name without its folder, which is nobody else's.
-        let tool = CommandLine.arguments.prefix(1).map { String($0.split(separator: "/").last ?? "") }
-        options.commandLine = tool + CommandLine.arguments.dropFirst()
+        options.commandLine = shownCommandLine
         options.swiftVersion = compilerVersion
         let console = Console(format: format, showsProgress: !hidesProgress, isVerbose: verbose)
         let run = BenchmarkRun(
@@ -90,8 +88,14 @@ struct RunArguments: ParsableArguments {
     }
 }
 
+/// The command line, with the tool's name without its folder, which is nobody else's.
+var shownCommandLine: [String] {
+    let tool = CommandLine.arguments.prefix(1).map { String($0.split(separator: "/").last ?? "") }
+    return tool + CommandLine.arguments.dropFirst()
+}
+
 /// The compiler that built this, as far as a program can tell.
-private var compilerVersion: String {
+var compilerVersion: String {
     #if compiler(>=6.4)
     "6.4 or later"
     #elseif compiler(>=6.3.1)

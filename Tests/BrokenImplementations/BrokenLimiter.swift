@@ -61,7 +61,7 @@ final class BrokenLimiter<ClockType: NanosecondClock>: SynchronousRateLimiter {
         }
         while case .refused(let delay) = tryAcquire(permits) {
             guard timeout == nil else { throw .timeout(retryAfter: delay) }
-            let late = defect == .wakesLate ? 30 / permitsPerNanosecond : 0
+            let late = defect == .wakesLate ? 3 / permitsPerNanosecond : 0
             let end = clock.nanoseconds() + delay.nanoseconds + UInt64(late)
             do { try await clock.sleep(untilNanoseconds: end) } catch { throw .cancelled }
         }

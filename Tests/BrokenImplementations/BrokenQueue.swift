@@ -17,6 +17,8 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
 
     private struct State {
         var elements = Deque<Element>()
+        var kept: [Element] = []
+        var requests: UInt64 = 0
         var isClosed = false
         var counts: QueueStatistics
     }
@@ -51,7 +53,8 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
             return (.closed(element), nil)
         }
         var drop: (Element, DropReason)?
-        if state.elements.count >= capacity, defect != .knowsNoBound {
+        let bound = defect == .holdsOneLess ? max(1, capacity - 1) : capacity
+        if state.elements.count >= bound, defect != .knowsNoBound {
             switch policy {
             case .dropOldest:
                 state.counts.evicted += 1
@@ -67,6 +70,9 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
         }
         state.counts.accepted += 1
         for _ in 0..<copies(ofElementNumber: state.counts.accepted) { state.elements.append(element) }
+        if defect == .swapsElements, state.counts.accepted.isMultiple(of: elementsPerFault), state.elements.count > 1 {
+            state.elements.swapAt(state.elements.count - 1, state.elements.count - 2)
+        }
         return (.accepted, drop)
     }
 
@@ -80,14 +86,17 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
         case .hangs:
             DispatchSemaphore(value: 0).wait()
             return 1
-        case .knowsNoBound, .dropsInSilence: return 1
+        default: return 1
         }
     }
 
     func tryPop() -> Element? {
         state.withLock { state in
+            state.requests += 1
+            if defect == .saysEmpty, state.requests.isMultiple(of: elementsPerFault) { return nil }
             guard let element = state.elements.popFirst() else { return nil }
             state.counts.taken += 1
+            if defect == .keepsElements { state.kept.append(element) }
             return element
         }
     }

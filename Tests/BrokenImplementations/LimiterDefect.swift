@@ -19,7 +19,7 @@ enum LimiterDefect: String, CaseIterable {
     case fillingWindow = "filling-window"
     /// Lets waiting callers go before their permits are due.
     case wakesEarly = "wakes-early"
-    /// Lets them go thirty intervals later.
+    /// Lets them go three intervals later.
     case wakesLate = "wakes-late"
 
     var implementation: LimiterImplementation {

@@ -10,6 +10,14 @@ enum QueueDefect: String, CaseIterable {
     case knowsNoBound = "knows-no-bound"
     /// Drops and evicts without telling the drop handler.
     case dropsInSilence = "drops-in-silence"
+    /// Lets every tenth element pass the one before it.
+    case swapsElements = "swaps-elements"
+    /// Is full with one element less than it claims to hold.
+    case holdsOneLess = "holds-one-less"
+    /// Says at every tenth request that it is empty.
+    case saysEmpty = "says-empty"
+    /// Holds on to every element that was taken.
+    case keepsElements = "keeps-elements"
     /// Traps at the tenth element.
     case crashes
     /// The push of the tenth element never returns.
@@ -20,6 +28,7 @@ enum QueueDefect: String, CaseIterable {
             id: rawValue,
             family: .other,
             summary: "broken on purpose",
+            promises: QueuePromises(contract: false, allocatesNothing: true),
             words: { QueueInstance(BrokenQueue($0, defect: self)) },
             payloads: { QueueInstance(BrokenQueue($0, defect: self)) }
         )

@@ -1,5 +1,6 @@
 import BackpressureTesting
 import RateLimiters
+import Synchronization
 import Testing
 
 @Suite("Callers that wait for permits", .timeLimit(.minutes(5)))
@@ -60,6 +61,47 @@ struct WaitingTests {
             scene.clock.advance(byNanoseconds: 1_000)
             await #expect(caller.value == nil)
             if caller != callers.last { await scene.clock.waitForSleepers(1) }
+        }
+    }
+
+    @Test("The timer sleeps at the highest priority of those who wait", arguments: families.indices)
+    func priority(family: Int) async {
+        let clock = PriorityClock()
+        let limiter: any RateLimiter =
+            switch Self.families[family].name {
+            case "mutex": MutexTokenBucket(rate: Rate(permits: 1, perNanoseconds: 1_000), burst: 1, clock: clock)
+            case "actor": ActorTokenBucket(rate: Rate(permits: 1, perNanoseconds: 1_000), burst: 1, clock: clock)
+            default: LockFreeTokenBucket(rate: Rate(permits: 1, perNanoseconds: 1_000), burst: 1, clock: clock)
+            }
+        _ = await limiter.tryAcquire(1)
+        var callers: [Task<Void, Never>] = []
+        for (priority, expected) in [(TaskPriority.low, .low), (.high, .high), (.low, .high)] as [(_, TaskPriority)] {
+            let before = await limiter.tryAcquire(1)
+            callers.append(Task.detached(priority: priority) { try? await limiter.acquire(1, timeout: nil) })
+            while await limiter.tryAcquire(1) == before { await Task.yield() }
+            // One that was cancelled has left before the next sleeps, or soon after.
+            while clock.manual.sleeperCount != 1 || clock.latest != expected { await Task.yield() }
+        }
+        clock.manual.advance(byNanoseconds: 3_000)
+        for caller in callers { await caller.value }
+    }
+
+    /// A manual clock that knows how urgent whoever slept last was.
+    private struct PriorityClock: NanosecondClock {
+        let manual = ManualClock(nanoseconds: 5_000_000)
+        private let priorities = PriorityLog()
+
+        private final class PriorityLog: Sendable {
+            let last = Mutex<TaskPriority?>(nil)
+        }
+
+        var latest: TaskPriority? { priorities.last.withLock { $0 } }
+
+        func nanoseconds() -> UInt64 { manual.nanoseconds() }
+
+        func sleep(untilNanoseconds deadline: UInt64) async throws {
+            priorities.last.withLock { $0 = Task.basePriority }
+            try await manual.sleep(untilNanoseconds: deadline)
         }
     }
 

@@ -30,6 +30,8 @@ public struct LimiterImplementation: Sendable {
     /// One line for `list`.
     public let summary: String
     let drivers: [Scenario.Driver]
+    /// Whether it keeps all of what `RateLimiter` says, waiting in line included.
+    let keepsContract: Bool
     /// Which requests it promises to grant.
     public let specification: Specification
     /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
@@ -77,6 +79,7 @@ public struct LimiterImplementation: Sendable {
         summary: String,
         drivers: [Scenario.Driver],
         specification: Specification,
+        keepsContract: Bool = true,
         library: String? = nil,
         real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
         virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
@@ -87,6 +90,7 @@ public struct LimiterImplementation: Sendable {
         self.standing = standing
         self.summary = summary
         self.drivers = drivers
+        self.keepsContract = keepsContract && role == .contender && library == nil
         self.specification = specification
         self.library = library
         self.real = real

@@ -2,6 +2,8 @@ public import RateLimiters
 
 /// One rate limiter, ready to be driven: loops specialised for its type behind closures that are called once per caller.
 public struct LimiterInstance: Sendable {
+    /// The limiter behind the protocol: for checks, whose speed doesn't matter.
+    let limiter: any RateLimiter
     /// Calls for the whole demand, noting when each answer came; threads only.
     let callOnThread: (@Sendable (CallerTask) -> Void)?
     let callOnTask: @Sendable (CallerTask) async -> Void
@@ -20,6 +22,7 @@ public struct LimiterInstance: Sendable {
 
     @usableFromInline
     init(
+        limiter: any RateLimiter,
         callOnThread: (@Sendable (CallerTask) -> Void)?,
         callOnTask: @escaping @Sendable (CallerTask) async -> Void,
         waitOnTask: @escaping @Sendable (CallerTask) async -> Void,
@@ -30,6 +33,7 @@ public struct LimiterInstance: Sendable {
         decideAtTableOnThread: (@Sendable (RoundTable) -> Void)?,
         decideAtTableOnTask: @escaping @Sendable (RoundTable) async -> Void
     ) {
+        self.limiter = limiter
         self.callOnThread = callOnThread
         self.callOnTask = callOnTask
         self.waitOnTask = waitOnTask
@@ -51,6 +55,7 @@ public struct LimiterInstance: Sendable {
     @inlinable
     public init<Limiter: SynchronousRateLimiter>(_ limiter: Limiter) {
         self.init(
+            limiter: limiter,
             callOnThread: { call(limiter, $0) },
             callOnTask: { await call(limiter, $0) },
             waitOnTask: { await waitForPermits(from: limiter, $0) },
@@ -67,6 +72,7 @@ public struct LimiterInstance: Sendable {
     @inlinable
     public init<Limiter: RateLimiter>(_ limiter: Limiter) {
         self.init(
+            limiter: limiter,
             callOnThread: nil,
             callOnTask: { await call(limiter, $0) },
             waitOnTask: { await waitForPermits(from: limiter, $0) },

@@ -57,6 +57,10 @@ public struct QueueImplementation: Sendable {
     public let maxConsumers: Int?
     /// One line on what it doesn't promise, for `list`; `nil`: it promises all that ``BoundedQueue`` does.
     public let limitations: String?
+    /// What it is held to.
+    public let promises: QueuePromises
+    /// Checks that come with it.
+    let extraChecks: [ExtraVerification]
     /// Whether what goes in comes out (yardsticks may not).
     let conservesElements: Bool
     /// The loads that it can be put under.
@@ -80,6 +84,7 @@ public struct QueueImplementation: Sendable {
     ///   - maxProducers: the most producers at once, at least 1; `nil`: any number.
     ///   - maxConsumers: the most consumers at once, at least 1; `nil`: any number.
     ///   - limitations: one line on what it doesn't promise.
+    ///   - promises: what it is held to by `verify`.
     ///   - words: makes one for elements of 8 bytes.
     ///   - payloads: makes one for larger elements.
     public init(
@@ -92,6 +97,7 @@ public struct QueueImplementation: Sendable {
         maxProducers: Int? = nil,
         maxConsumers: Int? = nil,
         limitations: String? = nil,
+        promises: QueuePromises = QueuePromises(),
         words: (@Sendable (QueueSetup<UInt64>) -> QueueInstance)?,
         payloads: (@Sendable (QueueSetup<Payload>) -> QueueInstance)?
     ) {
@@ -105,6 +111,7 @@ public struct QueueImplementation: Sendable {
             maxProducers: maxProducers,
             maxConsumers: maxConsumers,
             limitations: limitations,
+            promises: promises,
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
@@ -124,6 +131,8 @@ public struct QueueImplementation: Sendable {
         maxProducers: Int? = nil,
         maxConsumers: Int? = nil,
         limitations: String? = nil,
+        promises: QueuePromises,
+        extraChecks: [ExtraVerification] = [],
         conservesElements: Bool,
         arrivals: ArrivalSupport,
         yardstickFor: String?,
@@ -142,6 +151,8 @@ public struct QueueImplementation: Sendable {
         self.maxProducers = maxProducers
         self.maxConsumers = maxConsumers
         self.limitations = limitations
+        self.promises = promises
+        self.extraChecks = extraChecks
         self.conservesElements = conservesElements
         self.arrivals = arrivals
         self.yardstickFor = yardstickFor

@@ -1,3 +1,4 @@
+import BackpressureTesting
 import BoundedQueues
 import CForeignImplementations
 import ConcurrencySupport
@@ -20,6 +21,7 @@ extension Registry {
                 family: .mutex,
                 summary: "ring buffer behind a lock (pthread mutex); strict FIFO",
                 policies: QueueImplementation.everyPolicy,
+                promises: QueuePromises(allocatesNothing: true),
                 words: { QueueInstance(MutexQueue<UInt64>($0)) },
                 payloads: { QueueInstance(MutexQueue<Payload>($0)) }
             )
@@ -54,6 +56,7 @@ extension Registry {
                 summary: "yardstick: takes and gives at once, holds nothing; what the harness costs",
                 policies: [.block, .reject, .dropNewest, .dropOldest],
                 drivers: [.threads, .tasks],
+                promises: .delivery,
                 conservesElements: false,
                 arrivals: .saturated,
                 yardstickFor: nil,
@@ -69,6 +72,7 @@ extension Registry {
                 summary: "yardstick: the ring in a hand-written loop; what the harness's protocol costs",
                 policies: [.block],
                 drivers: [.threads],
+                promises: .delivery,
                 conservesElements: true,
                 arrivals: .alternating,
                 yardstickFor: "ring",
@@ -129,6 +133,7 @@ extension Registry {
                 maxProducers: 1,
                 maxConsumers: 1,
                 limitations: "drop-oldest and spill need a second consumer or producer",
+                promises: QueuePromises(wakesInOrder: false, allocatesNothing: true),
                 conservesElements: true,
                 arrivals: .all,
                 yardstickFor: nil,
@@ -186,6 +191,11 @@ extension QueueImplementation {
             summary: summary,
             policies: everyPolicy,
             drivers: drivers,
+            promises: QueuePromises(
+                specification: consistency == .strict ? .strict : .relaxed,
+                wakesInOrder: false,
+                allocatesNothing: true
+            ),
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
@@ -211,6 +221,12 @@ extension QueueImplementation {
             drivers: [.threads],
             maxProducers: maxWorkers,
             maxConsumers: maxWorkers,
+            promises: QueuePromises(
+                specification: .relaxed,
+                contract: false,
+                wakesInOrder: false,
+                allocatesNothing: true
+            ),
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,

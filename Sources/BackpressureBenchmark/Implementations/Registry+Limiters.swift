@@ -5,6 +5,7 @@ extension Registry {
     /// The rate limiters of the package, the control that must break the envelope, and what not to do.
     mutating func registerLimiters() {
         registerTokenBuckets()
+        registerKeyed()
         registerPacers()
         registerWindows()
         register(
@@ -57,6 +58,23 @@ extension Registry {
                 summary: "GCRA on one 64-bit word, one compare-exchange a grant",
                 real: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
                 virtual: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
+            )
+        )
+    }
+
+    private mutating func registerKeyed() {
+        register(
+            LimiterImplementation(
+                id: "token-bucket-keyed",
+                family: .mutex,
+                role: .contender,
+                standing: .variant,
+                summary: "one client of a token bucket for each key: a table of arrivals behind a lock a shard",
+                drivers: [.threads, .tasks],
+                specification: .tokenBucket,
+                keepsContract: false,
+                real: { LimiterInstance(KeyedClient(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
+                virtual: { LimiterInstance(KeyedClient(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )
         )
     }

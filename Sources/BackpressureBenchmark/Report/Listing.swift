@@ -12,7 +12,7 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, scenarioTable, planTable] + (leftOut.isEmpty ? [] : [leftOutTable])
+        [queues, limiters, scenarioTable, planTable, checkTable] + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -105,6 +105,18 @@ package struct Listing: Sendable {
             options.profile = profile
             return (try? RunPlan(options, scenarios: scenarios, registry: registry)).map { (profile, $0) }
         }
+    }
+
+    private var checkTable: TextTable {
+        TextTable(
+            title: "Checks of 'verify'",
+            columns: ["check", "of", "what it looks for"].map { .init($0, alignment: .left) },
+            groups: [
+                .init(
+                    rows: VerificationCheck.all.map { ["\($0.id)", "\($0.mechanism.rawValue)s", "\($0.summary)"] }
+                )
+            ]
+        )
     }
 
     private var leftOut: [LeftOut] { LeftOut.all(registry, scenarios) }

@@ -14,13 +14,22 @@ final class ProgressReporter: RunObserver {
     }
 
     func began(_ measurement: RunPlan.Measurement, step: Int, remainingSeconds: Double) {
+        began(
+            "\(measurement.job.kind.rawValue) of \(measurement.job.label)",
+            step: step,
+            remainingSeconds: remainingSeconds
+        )
+    }
+
+    /// Something begins, the first being step 1.
+    func began(_ label: String, step: Int, remainingSeconds: Double) {
         guard console.showsProgress else { return }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let text = line.withLock {
             $0.update(
                 step: step,
                 of: steps,
-                label: "\(measurement.job.kind.rawValue) of \(measurement.job.label)",
+                label: label,
                 remainingSeconds: remainingSeconds,
                 atSeconds: seconds
             )

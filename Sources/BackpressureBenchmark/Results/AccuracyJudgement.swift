@@ -51,11 +51,15 @@ struct AccuracyJudgement {
         return "refused a request when \(Numbers.decimal(permits)) permits were to be had"
     }
 
-    /// The inaccuracy of timers on a busy machine is some of the time from one permit to the next, and can be half of it,
-    /// but not nearly all.
+    /// A timer's inaccuracy is some of the time from one permit to the next, but not half of it; unless the machine is so
+    /// busy that a thread which does nothing but sleep is late as well.
     private static func lateness(_ figures: AccuracyFigures) -> String? {
-        guard let share = figures.keptShare, share > 0.8 else { return nil }
-        return "for \(Numbers.decimal(share * 100, decimals: 0)) % of the time a caller was kept whose permit was due"
+        guard let share = figures.keptShare, share > 0.5 else { return nil }
+        let timer = figures.timerKeptShare ?? 0
+        guard share > 2 * timer else { return nil }
+        func percent(_ share: Double) -> String { "\(Numbers.decimal(share * 100, decimals: 0)) %" }
+        return "for \(percent(share)) of the time a caller was kept whose permit was due, and a sleeping thread for "
+            + percent(timer)
     }
 
     /// On the real clock the oracle knows the moment of a request only to within the call: each caller's last request,

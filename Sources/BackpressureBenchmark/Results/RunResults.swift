@@ -115,7 +115,9 @@ struct RunResults: Sendable {
             ("decision", "ns", figures.decisionNanoseconds),
             ("wrong_decisions", "1", figures.wrongDecisions.map(Double.init)),
             ("decisions", "1", figures.decisions.map(Double.init)), ("withheld", "permits", figures.withheldPermits),
-            ("kept_waiting", "1", figures.keptShare), ("processors", "1", figures.processors),
+            ("kept_waiting", "1", figures.keptShare), ("timer_kept_waiting", "1", figures.timerKeptShare),
+            ("timer_p50", "ns", figures.timerP50Nanoseconds), ("timer_p99", "ns", figures.timerP99Nanoseconds),
+            ("processors", "1", figures.processors),
             ("overshoot_window_start", "ns", figures.worstWindow.map { Double($0.startNanoseconds) }),
             ("overshoot_window_end", "ns", figures.worstWindow.map { Double($0.endNanoseconds) }),
             ("overshoot_window_permits", "permits", figures.worstWindow.map { Double($0.permits) }),
@@ -212,15 +214,18 @@ extension MemoryRow {
 
 extension Runner.Result {
     /// Why there is no measurement, in words.
+    var trouble: String { error ?? outcome?.trouble ?? "not run" }
+}
+
+extension ChildProcess.Outcome {
+    /// How it ended, in words, if it should have said more than it did.
     var trouble: String {
-        if let error { return error }
-        guard let outcome else { return "not run" }
-        let said = outcome.complaint.isEmpty ? "" : "; it said: \(outcome.complaint)"
-        switch outcome.ending {
-        case .finished: return outcome.failure ?? "the measuring process ended without a report\(said)"
+        let said = complaint.isEmpty ? "" : "; it said: \(complaint)"
+        switch ending {
+        case .finished: return failure ?? "the measuring process ended without a report\(said)"
         case .exited(let code): return "the measuring process exited with \(code)\(said)"
         case .signalled(let signal): return "the measuring process crashed (\(signalName(signal)))\(said)"
-        case .hung: return "the measuring process hung and was ended after \(Int(outcome.seconds)) s"
+        case .hung: return "the measuring process hung and was ended after \(Int(seconds)) s"
         }
     }
 }

@@ -1,6 +1,7 @@
 #ifndef CCONCURRENCYSUPPORT_H
 #define CCONCURRENCYSUPPORT_H
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
@@ -47,5 +48,59 @@ static inline __attribute__((always_inline)) void backpressure_light_fence(void)
 
 /// The expensive half: every other running thread of the process passes a full fence before it returns (0.2 to 4 µs).
 void backpressure_heavy_fence(void);
+
+/// Asks the kernel to end this thread's sleeps when they are over, not up to 50 µs later so as to save wake-ups. For
+/// measuring: it is the program's to decide how its threads sleep.
+void backpressure_sleep_punctually(void);
+
+/// Whether the processor counts time at one steady rate that all its cores share, as far as processor and kernel say: the
+/// counter is invariant, and a Linux kernel hasn't turned to another clock because it found the counter wanting.
+int backpressure_has_steady_counter(void);
+
+/// The time stamp counter before a call: nothing of the call happens before it is read. It may be read early, which makes
+/// the call look longer than it was and never shorter. Only where `backpressure_has_steady_counter`; 0 elsewhere.
+static inline __attribute__((always_inline)) uint64_t backpressure_counter_before_call(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("rdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
+  return ((uint64_t)high << 32) | low;
+#else
+  return 0;
+#endif
+}
+
+/// The time stamp counter after a call: all of the call has happened before it is read, and others can see what it stored
+/// (without the fence a store may still sit in the store buffer, and a correct release would look late).
+static inline __attribute__((always_inline)) uint64_t backpressure_counter_after_call(void) {
+#if defined(__x86_64__)
+  uint32_t low, high;
+  __asm__ volatile("mfence\n\tlfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high)::"memory");
+  return ((uint64_t)high << 32) | low;
+#else
+  return 0;
+#endif
+}
+
+/// Keeps the processor from executing later instructions before earlier ones, and memory accesses on their side: what
+/// stands between a reading of the monotonic clock and a call.
+static inline __attribute__((always_inline)) void backpressure_instruction_fence(void) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#if defined(__x86_64__)
+  __asm__ volatile("lfence" ::: "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/// From now on this thread is stopped again and again for some 5 to 120 µs, wherever it is, if just then `*when`, which it
+/// writes itself, isn't 0. On Linux by a timer of its own, which needs no other thread to run; elsewhere by `backpressure_stall`.
+/// 0: it won't be, because someone else handles the signal that this needs, SIGURG (which otherwise is ignored).
+int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed);
+
+/// From now on this thread isn't stopped any more.
+void backpressure_end_stalls(void);
+
+/// Stops a thread that has begun stalls and hasn't been joined; nothing on Linux, where timers do.
+void backpressure_stall(pthread_t thread);
 
 #endif

@@ -46,7 +46,7 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
                     id: id,
                     continuation: continuation
                 )
-                line.enter(request, &state, atNanoseconds: clock.nanoseconds()) { startTimer() }()
+                line.enter(request, &state, atNanoseconds: clock.nanoseconds()) { startTimer($0) }()
             }
         } onCancel: {
             Task { await leave(id) }
@@ -55,11 +55,11 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
     }
 
     private func leave(_ id: UInt64) {
-        line.leave(id: id, &state, atNanoseconds: clock.nanoseconds()) { startTimer() }()
+        line.leave(id: id, &state, atNanoseconds: clock.nanoseconds()) { startTimer($0) }()
     }
 
-    private func startTimer() -> Task<Void, Never> {
-        Task.detached(priority: .high) { [self, clock] in
+    private func startTimer(_ priority: TaskPriority) -> Task<Void, Never> {
+        Task.detached(priority: priority) { [self, clock] in
             while !Task.isCancelled, let next = await lookAround() {
                 try? await clock.sleep(untilNanoseconds: next)
             }
@@ -75,6 +75,6 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
     /// Changes the state, and lets those who wait follow.
     func change(_ body: (inout State, inout Deque<PermitPlace>, _ nowNanoseconds: UInt64) -> Void) {
         let now = clock.nanoseconds()
-        line.change(&state, atNanoseconds: now, startTimer: { startTimer() }) { body(&$0, &$1, now) }()
+        line.change(&state, atNanoseconds: now, startTimer: { startTimer($0) }) { body(&$0, &$1, now) }()
     }
 }

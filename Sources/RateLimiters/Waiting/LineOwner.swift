@@ -33,12 +33,12 @@ extension LineOwner {
                     continuation: continuation
                 )
                 withLine { state, line, now in
-                    line.enter(request, &state, atNanoseconds: now) { startTimer() }
+                    line.enter(request, &state, atNanoseconds: now) { startTimer($0) }
                 }()
             }
         } onCancel: {
             withLine { state, line, now in
-                line.leave(id: id, &state, atNanoseconds: now) { startTimer() }
+                line.leave(id: id, &state, atNanoseconds: now) { startTimer($0) }
             }()
         }
         if let error { throw error }
@@ -56,13 +56,12 @@ extension LineOwner {
     /// Changes the state as a whole, and lets those who wait follow.
     func change(_ body: (inout LineState, inout Deque<PermitPlace>, _ nowNanoseconds: UInt64) -> Void) {
         withLine { state, line, now in
-            line.change(&state, atNanoseconds: now, startTimer: { startTimer() }) { body(&$0, &$1, now) }
+            line.change(&state, atNanoseconds: now, startTimer: { startTimer($0) }) { body(&$0, &$1, now) }
         }()
     }
 
-    /// Of its own priority, since whoever joins the line later, at whatever priority, depends on it.
-    func startTimer() -> Task<Void, Never> {
-        Task.detached(priority: .high) { [self] in
+    func startTimer(_ priority: TaskPriority) -> Task<Void, Never> {
+        Task.detached(priority: priority) { [self] in
             while !Task.isCancelled, let next = lookAround() {
                 // Cancelled when another timer has taken over.
                 try? await clock.sleep(untilNanoseconds: next)

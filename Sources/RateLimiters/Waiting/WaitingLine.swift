@@ -9,6 +9,9 @@ struct WaitingLine: Sendable {
     /// Resumed with `nil` when the permits are the caller's.
     typealias Continuation = UnsafeContinuation<AcquireError?, Never>
 
+    /// Starts a task that looks around at once and then whenever that says.
+    typealias StartTimer = (TaskPriority) -> Task<Void, Never>
+
     private struct Caller {
         let id: UInt64
         let continuation: Continuation
@@ -19,6 +22,7 @@ struct WaitingLine: Sendable {
     private var callers: Deque<Caller> = []
     private var nextID: UInt64 = 0
     private var timer: Task<Void, Never>?
+    private var timerPriority: TaskPriority?
     /// What the timer sleeps until; `nil` while none runs or it is about to look at the line.
     private var timerInstant: UInt64?
 
@@ -29,6 +33,10 @@ struct WaitingLine: Sendable {
         /// From ``makeID()``, to cancel it by.
         let id: UInt64
         let continuation: Continuation
+        /// The caller's. The timer sleeps at the highest priority of those who have waited since it was started: of a lower
+        /// one they might wait for others' work, and the thread that a timer of another priority wakes on is not the one
+        /// that goes on with the caller.
+        let priority = Task.currentPriority
     }
 
     /// Whom to resume, with what, once the line is no longer held.
@@ -53,7 +61,7 @@ struct WaitingLine: Sendable {
         _ request: Request,
         _ state: inout some LimiterState,
         atNanoseconds now: UInt64,
-        startTimer: () -> Task<Void, Never>
+        startTimer: StartTimer
     ) -> Resumptions {
         // A cancellation before the line is held has run its handler in vain and is seen here; a later one finds the
         // caller in the line.
@@ -74,7 +82,7 @@ struct WaitingLine: Sendable {
         case .waiting(let place):
             places.append(place)
             callers.append(Caller(id: request.id, continuation: request.continuation))
-            keepTime(for: state, startTimer: startTimer)
+            keepTime(for: state, priority: request.priority, startTimer: startTimer)
         }
         return resumptions
     }
@@ -84,7 +92,7 @@ struct WaitingLine: Sendable {
         id: UInt64,
         _ state: inout some LimiterState,
         atNanoseconds now: UInt64,
-        startTimer: () -> Task<Void, Never>
+        startTimer: StartTimer
     ) -> Resumptions {
         var resumptions = mend(&state, atNanoseconds: now)
         if let index = callers.firstIndex(where: { $0.id == id }) {
@@ -106,7 +114,7 @@ struct WaitingLine: Sendable {
     mutating func change<State: LimiterState>(
         _ state: inout State,
         atNanoseconds now: UInt64,
-        startTimer: () -> Task<Void, Never>,
+        startTimer: StartTimer,
         _ body: (inout State, inout Deque<PermitPlace>) -> Void
     ) -> Resumptions {
         let resumptions = mend(&state, atNanoseconds: now)
@@ -124,7 +132,7 @@ struct WaitingLine: Sendable {
     ) -> (resumptions: Resumptions, next: UInt64?) {
         let resumptions = takeDue(from: &state, atNanoseconds: now)
         timerInstant = places.first.map { state.instant(of: $0) }
-        if timerInstant == nil { timer = nil }
+        if timerInstant == nil { (timer, timerPriority) = (nil, nil) }
         return (resumptions, timerInstant)
     }
 
@@ -139,14 +147,23 @@ struct WaitingLine: Sendable {
     }
 
     /// Sees to it that a timer runs and sleeps no longer than until the first may go.
-    private mutating func keepTime(for state: some LimiterState, startTimer: () -> Task<Void, Never>) {
+    ///
+    /// - Parameter priority: of whoever has just joined; `nil`: nobody.
+    private mutating func keepTime(
+        for state: some LimiterState,
+        priority: TaskPriority? = nil,
+        startTimer: StartTimer
+    ) {
         guard let first = places.first else { return }
+        let highest = [timerPriority, priority].compactMap(\.self).max() ?? .high
         if let timer {
-            guard let timerInstant, state.instant(of: first) < timerInstant else { return }
-            // It would sleep too long: it sleeps for someone who has left, or at a slower rate.
+            // It may sleep too long: for someone who has left, or at a slower rate.
+            let isInTime = timerInstant.map { state.instant(of: first) >= $0 } ?? true
+            if isInTime, highest == timerPriority { return }
             timer.cancel()
         }
         timerInstant = nil
-        timer = startTimer()
+        timerPriority = highest
+        timer = startTimer(highest)
     }
 }

@@ -113,10 +113,15 @@ struct AccuracyJudgementTests {
         #expect(wrong.complaint == "1 of 5 decisions differ from the oracle's; \(words)")
     }
 
-    @Test("waiting callers may be kept for much of the time by what timers are, but not for nearly all of it")
+    @Test(
+        "waiting callers may be kept for some of the time by what timers are, and for longer where those are late too"
+    )
     func late() {
-        #expect(judge(.real) { $0.keptShare = 0.8 }.complaint == nil)
-        let words = "for 81 % of the time a caller was kept whose permit was due"
-        #expect(judge(.real) { $0.keptShare = 0.81 }.complaint == words)
+        #expect(judge(.real) { $0.keptShare = 0.5 }.complaint == nil)
+        let words = "of the time a caller was kept whose permit was due, and a sleeping thread for"
+        #expect(judge(.real) { $0.keptShare = 0.51 }.complaint == "for 51 % \(words) 0 %")
+        #expect(judge(.real) { ($0.keptShare, $0.timerKeptShare) = (0.61, 0.3) }.complaint == "for 61 % \(words) 30 %")
+        #expect(judge(.real) { ($0.keptShare, $0.timerKeptShare) = (0.59, 0.3) }.complaint == nil)
+        #expect(judge(.real) { ($0.keptShare, $0.timerKeptShare) = (0.49, 0.01) }.complaint == nil)
     }
 }

@@ -110,6 +110,29 @@ struct QueueRunTests {
         #expect(throttled.violation == nil)
     }
 
+    @Test("goes on where it must until everything was offered, however long that takes", arguments: [true, false])
+    func goesOn(isSampled: Bool) async throws {
+        let queue = try #require(Registry.builtIn.queues.first { $0.id == "unbounded" })
+        // Some 100 000 elements, which nobody offers in a tenth of a millisecond.
+        var load = Self.load(.constant(ratePerSecond: 1e9))
+        load.producers = 1
+        let run = QueueRun(
+            implementation: queue,
+            load: load,
+            driver: .threads,
+            seed: 1,
+            warmupSeconds: 0,
+            durationSeconds: 1e-4
+        )
+        let outcome = try await onOwnThread { () throws(MeasurementError) in
+            var observer = QueueRun.Observer()
+            observer.goesOn = { _ in true }
+            if isSampled { observer.sampleIntervalNanoseconds = 1_000 }
+            return try run.perform(observer: observer)
+        }
+        #expect(outcome.offered >= 99_000)
+    }
+
     @Test("measures each round trip as a whole", arguments: ["mutex", "actor", "ring", "plain"])
     func roundTrip(id: String) async throws {
         let queue = try #require(

@@ -1,3 +1,4 @@
+import BackpressureTesting
 import BoundedQueues
 import CForeignImplementations
 import ConcurrencySupport
@@ -55,6 +56,11 @@ extension QueueImplementation {
             maxProducers: queue.maxProducers == 0 ? nil : Int(queue.maxProducers),
             maxConsumers: queue.maxConsumers == 0 ? nil : Int(queue.maxConsumers),
             limitations: queue.specification.limitations,
+            promises: QueuePromises(
+                specification: queue.specification.history,
+                contract: false,
+                wakesInOrder: false
+            ),
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
@@ -147,6 +153,14 @@ extension LibraryContents.Queue.Specification {
         case .strict: "strict FIFO"
         case .relaxed: "FIFO, relaxed full and empty"
         case .perProducer: "FIFO per producer, relaxed full and empty"
+        }
+    }
+
+    fileprivate var history: HistorySpecification {
+        switch self {
+        case .strict: .strict
+        case .relaxed: .relaxed
+        case .perProducer: .perProducer
         }
     }
 

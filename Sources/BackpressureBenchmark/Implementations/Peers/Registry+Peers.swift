@@ -81,6 +81,7 @@ extension QueueImplementation {
             drivers: drivers,
             maxConsumers: maxConsumers,
             limitations: limitations,
+            promises: .delivery,
             conservesElements: true,
             arrivals: arrivals,
             yardstickFor: nil,

@@ -1,3 +1,4 @@
+import BackpressureTesting
 import BoundedQueues
 
 extension Registry {
@@ -8,6 +9,14 @@ extension Registry {
                 "priority-mutex",
                 family: .mutex,
                 summary: "four tiers behind a lock, elements in turn; strict",
+                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                    MutexPriorityQueue(
+                        capacity: capacity,
+                        overload: overload,
+                        ageingLimit: ageingLimit,
+                        onDrop: onDrop
+                    )
+                }.asExtraCheck,
                 words: { QueueInstance(TieredQueue(base: MutexPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredQueue(base: MutexPriorityQueue<Payload>($0))) }
             )
@@ -18,6 +27,14 @@ extension Registry {
                 family: .actor,
                 summary: "four tiers behind an actor, elements in turn; strict; tasks only",
                 drivers: [.tasks],
+                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                    ActorPriorityQueue(
+                        capacity: capacity,
+                        overload: overload,
+                        ageingLimit: ageingLimit,
+                        onDrop: onDrop
+                    )
+                }.asExtraCheck,
                 words: { QueueInstance(TieredActorQueue(base: ActorPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredActorQueue(base: ActorPriorityQueue<Payload>($0))) }
             )
@@ -27,6 +44,14 @@ extension Registry {
                 "priority-ring",
                 family: .lockFree,
                 summary: "four rings and a shared bound, elements in turn; relaxed",
+                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                    RingPriorityQueue(
+                        capacity: capacity,
+                        overload: overload,
+                        ageingLimit: ageingLimit,
+                        onDrop: onDrop
+                    )
+                }.asExtraCheck,
                 words: { QueueInstance(TieredQueue(base: RingPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredQueue(base: RingPriorityQueue<Payload>($0))) }
             )
@@ -40,6 +65,7 @@ extension QueueImplementation {
         family: Family,
         summary: String,
         drivers: [Scenario.Driver] = [.threads, .tasks],
+        contract: ExtraVerification,
         words: @escaping @Sendable (QueueSetup<UInt64>) -> QueueInstance,
         payloads: @escaping @Sendable (QueueSetup<Payload>) -> QueueInstance
     ) -> QueueImplementation {
@@ -53,6 +79,8 @@ extension QueueImplementation {
             drivers: drivers,
             limitations:
                 "first in, first out within a tier; what a tier does when it is full is its overload table's choice",
+            promises: QueuePromises(specification: nil, contract: false),
+            extraChecks: [contract],
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,
@@ -72,4 +100,30 @@ extension ActorPriorityQueue {
 
 extension RingPriorityQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>) { self.init(capacity: setup.capacity, overload: .never) }
+}
+
+extension PriorityConformance {
+    /// The suite as a check that comes with an implementation.
+    fileprivate var asExtraCheck: ExtraVerification {
+        ExtraVerification(id: "contract") { _ in
+            var outcomes: [VerificationOutcome] = []
+            for check in PriorityCheck.allCases {
+                let name = "contract-\(check.rawValue.inKebabCase)"
+                do throws(ConformanceFailure) {
+                    try await run(check)
+                    outcomes.append(VerificationOutcome(check: name, verdict: .pass, specification: "protocol"))
+                } catch {
+                    outcomes.append(
+                        VerificationOutcome(
+                            check: name,
+                            verdict: .fail,
+                            specification: "protocol",
+                            detail: "expected \(error.expectation); but \(error.observation)"
+                        )
+                    )
+                }
+            }
+            return outcomes
+        }
+    }
 }

@@ -45,7 +45,18 @@ struct AccuracyMeasurement {
                 workers.startTask { await call(task) }
             }
         }
-        while control.readyWorkers.load(ordering: .relaxed) < load.callers { sleep(nanoseconds: 50_000) }
+        var workerCount = load.callers
+        var timer: TimerYardstick?
+        if load.demand == .waiting {
+            let yardstick = TimerYardstick(
+                intervalNanoseconds: UInt64(1e9 / load.ratePerSecond),
+                durationNanoseconds: UInt64(job.durationSeconds * 1e9)
+            )
+            workers.startThread { yardstick.run(control) }
+            workerCount += 1
+            timer = yardstick
+        }
+        while control.readyWorkers.load(ordering: .relaxed) < workerCount { sleep(nanoseconds: 50_000) }
         let start = SystemNanosecondClock().nanoseconds()
         control.startNanoseconds.store(start, ordering: .relaxed)
         let usage = ProcessUsage.now()
@@ -58,7 +69,12 @@ struct AccuracyMeasurement {
         if let full = logs.first(where: { $0.overflow > 0 }), figures.overshootPermits == 0 {
             throw MeasurementError("a caller's log was too small by \(full.overflow) events")
         }
-        if load.demand == .waiting { figures.processors = cpuNanoseconds / elapsedNanoseconds }
+        if let timer {
+            figures.processors = (cpuNanoseconds - timer.cpuNanoseconds) / elapsedNanoseconds
+            figures.timerKeptShare = timer.keptShare
+            let lateness = JitterPercentiles(timer.latenessNanoseconds)
+            (figures.timerP50Nanoseconds, figures.timerP99Nanoseconds) = (lateness?.p50, lateness?.p99)
+        }
         figures.decisionNanoseconds = try decisionCost()
         return figures
     }
@@ -213,10 +229,21 @@ struct AccuracyMeasurement {
 
 extension AccuracyFigures {
     fileprivate mutating func setJitter(_ nanoseconds: [UInt64]) {
-        guard !nanoseconds.isEmpty else { return }
+        guard let percentiles = JitterPercentiles(nanoseconds) else { return }
+        (jitterP50Nanoseconds, jitterP99Nanoseconds) = (percentiles.p50, percentiles.p99)
+    }
+}
+
+/// Of times that should be small, in nanoseconds; `nil` of none.
+private struct JitterPercentiles {
+    let p50: Double
+    let p99: Double
+
+    init?(_ nanoseconds: [UInt64]) {
+        guard !nanoseconds.isEmpty else { return nil }
         var histogram = LatencyRecorder.emptyHistogram
         for one in nanoseconds { histogram.record(one) }
-        jitterP50Nanoseconds = Double(histogram.valueAtPercentile(50))
-        jitterP99Nanoseconds = Double(histogram.valueAtPercentile(99))
+        p50 = Double(histogram.valueAtPercentile(50))
+        p99 = Double(histogram.valueAtPercentile(99))
     }
 }

@@ -1,4 +1,5 @@
 import BoundedQueues
+import ConcurrencySupport
 
 /// A queue flooded at many times its consumers' speed, in a process under a memory cap.
 ///
@@ -14,9 +15,11 @@ struct FloodMeasurement {
             throw MeasurementError("a stress scenario needs overload_factor and service_time_us")
         }
         guard Jemalloc.isAccounting else { throw .noAccounting }
+        let isControl = implementation.role == .control
         var flood = load
         let consumersPerSecond = Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
-        flood.arrival = .constant(ratePerSecond: factor * consumersPerSecond)
+        let ratePerSecond = factor * consumersPerSecond
+        flood.arrival = .constant(ratePerSecond: ratePerSecond)
 
         var baseline = 0
         var queueBytes = 0
@@ -28,6 +31,10 @@ struct FloodMeasurement {
         observer.beforeQueue = { baseline = Jemalloc.gauges()?.allocated ?? 0 }
         observer.queueMade = { queueBytes = (Jemalloc.gauges()?.allocated ?? 0) - baseline }
         observer.sampleIntervalNanoseconds = 1_000_000
+        let patience = UInt64(job.timeLimitSeconds * 0.8e9)
+        let clock = SystemNanosecondClock()
+        let begin = clock.nanoseconds()
+        observer.goesOn = { _ in isControl && clock.nanoseconds() - begin < patience }
         let isForeign = implementation.library != nil
         observer.sample = { progress, elapsed in
             guard let gauges = Jemalloc.gauges() else { return }
@@ -68,7 +75,7 @@ struct FloodMeasurement {
             driver: job.driver,
             seed: job.seed,
             warmupSeconds: 0,
-            durationSeconds: job.durationSeconds
+            durationSeconds: isControl ? max(job.durationSeconds, secondsToDie(ratePerSecond)) : job.durationSeconds
         ).perform(observer: observer)
 
         var report = MeasurementReport()
@@ -87,6 +94,12 @@ struct FloodMeasurement {
             boundBytes: boundBytes(capacity: capacity).map { queueBytes + $0 }
         )
         return report
+    }
+
+    /// How long what is offered takes to come to twice the cap. A control is flooded for as long at least, and on a slow
+    /// machine until that much was offered: that it survived must say something about the cap, never about the machine.
+    private func secondsToDie(_ ratePerSecond: Double) -> Double {
+        2 * Double(load.memoryCapBytes ?? 0) / (ratePerSecond * Double(load.payloadBytes))
     }
 
     /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of

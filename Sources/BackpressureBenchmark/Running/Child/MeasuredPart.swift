@@ -22,12 +22,14 @@ struct MeasuredPart {
     /// - Parameters:
     ///   - begins: called at the beginning of the measured part.
     ///   - ends: called at its end.
+    ///   - goesOn: asked when the time is up: whether the measured part isn't over yet.
     ///   - sampleIntervalNanoseconds: how often to call `sample` in between, with the time since the beginning.
     func conduct(
         warmupSeconds: Double,
         durationSeconds: Double,
         begins: () -> Void,
         ends: () -> Void,
+        goesOn: () -> Bool = { false },
         sampleIntervalNanoseconds: UInt64? = nil,
         sample: (_ elapsedNanoseconds: UInt64) -> Void = { _ in }
     ) -> Measured {
@@ -45,13 +47,14 @@ struct MeasuredPart {
         let end = begin.nanoseconds + UInt64(durationSeconds * 1e9)
         if let interval = sampleIntervalNanoseconds {
             var next = clock.nanoseconds()
-            while next < end {
+            while next < end || goesOn() {
                 sample(clock.nanoseconds() - begin.nanoseconds)
                 next = max(next + interval, clock.nanoseconds())
-                sleep(untilNanoseconds: min(next, end))
+                sleep(untilNanoseconds: next)
             }
         }
         sleep(untilNanoseconds: end)
+        while goesOn() { sleep(nanoseconds: 1_000_000) }
         let measured = Measured(
             seconds: Double(clock.nanoseconds() - begin.nanoseconds) / 1e9,
             operations: operations - begin.operations,

@@ -1,5 +1,13 @@
+/// Work for a child process, as the parent hands it over.
+protocol ChildJob: Codable, Sendable {
+    /// After this the child is taken to hang.
+    var timeLimitSeconds: Double { get }
+    /// What jemalloc is told; `nil`: nothing.
+    var mallocConfiguration: String? { get }
+}
+
 /// One measurement, as the parent process hands it to the child that makes it.
-struct MeasurementJob: Codable, Sendable {
+struct MeasurementJob: ChildJob {
     /// What is measured. Memory is accounted apart from speed, because exact accounting slows allocation down.
     enum Kind: String, Codable, Sendable {
         case speed, memory, accuracy, flood
@@ -21,6 +29,14 @@ struct MeasurementJob: Codable, Sendable {
     var cap: MemoryCap.Orders?
     /// After this the child is taken to hang.
     var timeLimitSeconds: Double
+
+    var mallocConfiguration: String? {
+        // Exact figures without thread caches, where memory is accounted. One arena: several are read one after the other,
+        // and what moves between them meanwhile counts twice. With the extent hooks' cap, memory given back must stop
+        // counting.
+        guard kind == .memory || kind == .flood else { return nil }
+        return "tcache:false,narenas:1" + (cap?.method == .extentHooks ? ",retain:false" : "")
+    }
 }
 
 /// A line that the child writes to standard output.
@@ -30,6 +46,10 @@ enum ChildMessage: Codable, Sendable {
     case report(MeasurementReport)
     /// It could not be measured, for this reason.
     case failure(String)
+    /// It begins a check, with this id.
+    case checking(String)
+    /// What that came to.
+    case checked([VerificationOutcome])
 }
 
 /// The state of a flood at one moment.
@@ -55,6 +75,8 @@ struct MemorySample: Codable, Sendable {
 struct MeasurementReport: Codable, Sendable {
     /// By ``Metric`` name; what was not measured is missing.
     var metrics: [String: Double] = [:]
+    /// Of a memory measurement: the operations of its measured part.
+    var operations: Int?
     /// What went wrong with the elements, in words: a queue that lost some, or made some up.
     var violation: String?
     var memory: [MemorySample] = []
@@ -82,6 +104,10 @@ struct AccuracyFigures: Codable, Sendable {
     var withheldPermits: Double?
     /// Of callers that wait: the share of the time in which one was kept whose permit was due.
     var keptShare: Double?
+    /// The same of a thread that only slept, beside them, until one permit's time after the other; how late it was.
+    var timerKeptShare: Double?
+    var timerP50Nanoseconds: Double?
+    var timerP99Nanoseconds: Double?
     /// Of callers that wait: processor time of the whole process, in processors.
     var processors: Double?
     var jitterP50Nanoseconds: Double?

@@ -21,6 +21,13 @@ struct ProcessUsage {
         )
     }
 
+    /// User and system time of this thread, in nanoseconds.
+    static func cpuNanosecondsOfThisThread() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    }
+
     /// Resident memory at its highest, in bytes; `nil` where there is no `/proc`.
     ///
     /// Not `ru_maxrss`, which a child inherits from the process that spawned it.

@@ -73,6 +73,7 @@ struct QueueMeasurement {
         var report = MeasurementReport()
         report.violation = violation(in: outcome)
         let operations = end.operations - begin.operations
+        report.operations = operations
         if let first = begin.totals, let last = end.totals, operations > 0 {
             report[.allocations] = Double(last.allocations - first.allocations) / Double(operations)
             report[.allocatedBytes] = Double(last.bytes - first.bytes) / Double(operations)

@@ -24,6 +24,8 @@ struct QueueRun {
         /// The measured part begins, and ends.
         var measuringBegins: (Progress) -> Void = { _ in }
         var measuringEnds: (Progress) -> Void = { _ in }
+        /// Asked when the time is up: whether producers with elements left to offer go on offering them.
+        var goesOn: (Progress) -> Bool = { _ in false }
         /// Now and then in between.
         var sampleIntervalNanoseconds: UInt64?
         var sample: (Progress, _ elapsedNanoseconds: UInt64) -> Void = { _, _ in }
@@ -83,6 +85,7 @@ struct QueueRun {
             durationSeconds: durationSeconds,
             begins: { observer.measuringBegins(progress) },
             ends: { observer.measuringEnds(progress) },
+            goesOn: { !control.producersAreDone && observer.goesOn(progress) },
             sampleIntervalNanoseconds: observer.sampleIntervalNanoseconds,
             sample: { observer.sample(progress, $0) }
         )

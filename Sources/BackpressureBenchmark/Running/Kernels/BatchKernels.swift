@@ -58,10 +58,7 @@ where Queue.Element: BenchmarkElement {
             }
             backoff.reset()
             completed &+= UInt64(taken.count)
-            for element in taken {
-                numberSum &+= element.number
-                serve(nanoseconds: task.serviceNanoseconds)
-            }
+            numberSum &+= serve(taken, task)
             taken.removeAll(keepingCapacity: true)
         }
         task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
@@ -110,10 +107,7 @@ where Queue.Element: BenchmarkElement {
         let taken = await queue.pop(upTo: task.batch)
         if taken.isEmpty { break }
         completed &+= UInt64(taken.count)
-        for element in taken {
-            numberSum &+= element.number
-            serve(nanoseconds: task.serviceNanoseconds)
-        }
+        numberSum &+= serve(taken, task)
         batches &+= 1
         if batches % task.batchesPerLook == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
@@ -121,6 +115,16 @@ where Queue.Element: BenchmarkElement {
         }
     }
     task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
+}
+
+/// Does what a consumer does with a batch; returns the sum of its numbers.
+@inlinable @inline(__always)
+func serve<Element: BenchmarkElement>(_ batch: [Element], _ task: ConsumerTask) -> UInt64 {
+    if task.serviceNanoseconds > 0 {
+        for _ in batch { serve(nanoseconds: task.serviceNanoseconds) }
+    }
+    // A loop of its own, which the compiler makes vectors of.
+    return batch.reduce(0) { $0 &+ $1.number }
 }
 
 /// A producer's batch, filled again and again in the same memory, and what became of all of them.
@@ -148,12 +152,20 @@ struct Batch<Element: BenchmarkElement> {
     /// Makes the next elements.
     @inlinable @inline(__always)
     mutating func fill() {
-        elements.removeAll(keepingCapacity: true)
-        position = 0
-        for _ in 0..<task.batch {
-            elements.append(.make(number: task.firstNumber &+ offered, byteCount: task.byteCount))
-            offered &+= 1
+        let first = task.firstNumber &+ offered
+        let byteCount = task.byteCount
+        if elements.isEmpty {
+            for index in 0..<task.batch { elements.append(.make(number: first &+ UInt64(index), byteCount: byteCount)) }
+        } else {
+            // In place, which for numbers the compiler makes vectors of.
+            elements.withUnsafeMutableBufferPointer { elements in
+                for index in elements.indices {
+                    elements[index] = .make(number: first &+ UInt64(index), byteCount: byteCount)
+                }
+            }
         }
+        position = 0
+        offered &+= UInt64(elements.count)
     }
 
     /// Counts what the queue says it has dealt with; returns why it took no more.

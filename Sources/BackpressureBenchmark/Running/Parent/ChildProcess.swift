@@ -7,7 +7,7 @@ import System
 import SystemPackage
 #endif
 
-/// A child process that makes one measurement, seen from the parent.
+/// A child process that does one piece of work, seen from the parent.
 struct ChildProcess: Sendable {
     /// The executable that is run as a child: this one, which has the same implementations registered.
     let executable: String
@@ -20,6 +20,9 @@ struct ChildProcess: Sendable {
         /// Why it could not measure, in its own words.
         var failure: String?
         var heartbeats: [Heartbeat] = []
+        /// What checks came to, and the one that hasn't ended.
+        var checked: [VerificationOutcome] = []
+        var checking: String?
         var ending = Ending.finished
         /// Wall time of the process.
         var seconds = 0.0
@@ -39,7 +42,7 @@ struct ChildProcess: Sendable {
     /// Runs `job` in a process of its own. Cancelling the task kills the process.
     ///
     /// - Throws: ``MeasurementError`` if no process could be started; `CancellationError`.
-    func run(_ job: MeasurementJob) async throws -> Outcome {
+    func run(_ job: some ChildJob) async throws -> Outcome {
         let input = try JSONEncoder().encode(job)
         let start = ContinuousClock.now
         var outcome: Outcome
@@ -48,8 +51,7 @@ struct ChildProcess: Sendable {
                 .path(FilePath(executable)),
                 arguments: Arguments(arguments),
                 environment: .inherit.updating([
-                    // Exact figures without thread caches, where memory is accounted.
-                    "MALLOC_CONF": job.kind == .speed || job.kind == .accuracy ? nil : mallocConfiguration(job),
+                    "MALLOC_CONF": job.mallocConfiguration,
                     // A crash is to be reported, not investigated.
                     "SWIFT_BACKTRACE": "enable=no",
                 ]),
@@ -76,12 +78,6 @@ struct ChildProcess: Sendable {
         return outcome
     }
 
-    private func mallocConfiguration(_ job: MeasurementJob) -> String {
-        // One arena: several are read one after the other, and what moves between them meanwhile counts twice.
-        // With the extent hooks' cap, memory given back must stop counting.
-        "tcache:false,narenas:1" + (job.cap?.method == .extentHooks ? ",retain:false" : "")
-    }
-
     private func listen<Input>(
         to execution: Execution<Input, SequenceOutput, SequenceOutput>,
         limit: Duration
@@ -103,6 +99,7 @@ struct ChildProcess: Sendable {
                     outcome.report = messages.report
                     outcome.failure = messages.failure
                     outcome.heartbeats = messages.heartbeats
+                    (outcome.checked, outcome.checking) = (messages.checked, messages.checking)
                     streams -= 1
                 case .complaint(let lines):
                     outcome.complaint = lines
@@ -136,6 +133,10 @@ private func messages(in output: SubprocessOutputSequence) async throws -> Child
         case .heartbeat(let heartbeat): outcome.heartbeats.append(heartbeat)
         case .report(let report): outcome.report = report
         case .failure(let reason): outcome.failure = reason
+        case .checking(let check): outcome.checking = check
+        case .checked(let outcomes):
+            outcome.checked += outcomes
+            outcome.checking = nil
         }
     }
     return outcome

@@ -1,0 +1,93 @@
+import BoundedQueues
+
+extension VerificationCheck {
+    /// Threads that park: none is left behind, whoever waits. A thread that sleeps for ever is found by the check's time
+    /// limit.
+    static let parking = VerificationCheck(
+        id: "parking",
+        mechanism: .queue,
+        summary: "parked threads: with many more waiting than there is room for, none sleeps for ever",
+        fixedSeconds: 0.2,
+        share: 0.2,
+        mostSeconds: 60,
+        reasonAgainst: { subject in
+            guard case .queue(let queue) = subject else { return "for queues" }
+            guard let make = queue.words else { return "no elements of 8 bytes" }
+            let isParking =
+                queue.parksThreads
+                ?? (make(QueueSetup(capacity: 1, policy: .block, onDrop: { _, _ in })).parkingThreads != nil)
+            return isParking && queue.role == .contender ? nil : "no thread can park in it"
+        },
+        perform: { subject, effort in
+            guard case .queue(let queue) = subject, let make = queue.words else { return [] }
+            return await onConductor {
+                let end = ContinuousClock.now + .seconds(effort.seconds)
+                var tally = (operations: 0, successes: 0)
+                repeat {
+                    for capacity in [1, 2, 64] {
+                        for workers in [1, 2, 6] {
+                            var load = QueueLoad.plain
+                            load.waiting = .park
+                            load.capacity = capacity
+                            load.producers = min(workers, queue.maxProducers ?? .max)
+                            load.consumers = min(workers, queue.maxConsumers ?? .max)
+                            // Consumers that stop now and then leave all producers waiting.
+                            load.serviceTimeNanoseconds = workers == 2 ? 20_000 : 0
+                            let run = QueueRun(
+                                implementation: queue,
+                                load: load,
+                                driver: .threads,
+                                seed: effort.seed,
+                                warmupSeconds: 0,
+                                durationSeconds: 0.01
+                            )
+                            do throws(MeasurementError) {
+                                let outcome = try run.perform()
+                                tally.operations += outcome.offered + outcome.taken
+                                tally.successes += outcome.taken
+                                if let violation = outcome.violation {
+                                    return [.failed("parking", "everyone wakes", tally, violation)]
+                                }
+                            } catch {
+                                return [.failed("parking", "everyone wakes", tally, "\(error)")]
+                            }
+                        }
+                    }
+                } while ContinuousClock.now < end
+                _ = make
+                return [.passed("parking", "everyone wakes", operations: tally.operations, successes: tally.successes)]
+            }
+        }
+    )
+}
+
+extension VerificationOutcome {
+    static func failed(
+        _ check: String,
+        _ specification: String,
+        _ tally: (operations: Int, successes: Int),
+        _ detail: String
+    ) -> Self {
+        Self(
+            check: check,
+            verdict: .fail,
+            specification: specification,
+            operations: tally.operations,
+            successes: tally.successes,
+            detail: detail
+        )
+    }
+}
+
+extension QueueLoad {
+    /// One producer and one consumer of small elements, as fast as they can.
+    static let plain = QueueLoad(
+        producers: 1,
+        consumers: 1,
+        capacity: 64,
+        payloadBytes: 8,
+        policy: .block,
+        arrival: .closedLoop,
+        serviceTimeNanoseconds: 0
+    )
+}

@@ -1,0 +1,103 @@
+/// What is verified, how long each check may take, and what is left out.
+struct VerificationPlan: Sendable {
+    struct Part: Sendable {
+        let subject: VerificationSubject
+        let checks: [VerificationJob.Check]
+        /// Checks that aren't for this implementation, with why.
+        let unsupported: [VerificationOutcome]
+        let plannedSeconds: Double
+    }
+
+    let parts: [Part]
+
+    var plannedSeconds: Double { parts.reduce(0) { $0 + $1.plannedSeconds } }
+
+    init(_ options: VerificationOptions, registry: Registry) throws(RunError) {
+        let subjects = try VerificationPlan.subjects(options, registry)
+        let known = Set(VerificationCheck.all.map(\.id))
+        if let unknown = options.checks.first(where: { !known.contains($0) }) {
+            let hint = NearestWord.hint(for: unknown, among: known.sorted())
+            throw .usage("there is no check '\(unknown)'; there are: \(known.sorted().joined(separator: ", "))\(hint)")
+        }
+        let budget =
+            options.budgetSeconds ?? VerificationOptions.defaultBudgetSeconds(implementations: subjects.count)
+        let chosen = subjects.map { subject in
+            VerificationCheck.checks(for: subject).filter { options.checks.isEmpty || options.checks.contains($0.id) }
+        }
+        let applicable = zip(subjects, chosen).map { subject, checks in
+            checks.filter { $0.reasonAgainst(subject) == nil }
+        }
+        let fixed =
+            applicable.joined().reduce(0) { $0 + $1.fixedSeconds }
+            + VerificationPlan.processSeconds * Double(subjects.count)
+        let shares = applicable.joined().reduce(0) { $0 + $1.share }
+        let secondsAShare = shares > 0 ? max(0, budget - fixed) / shares : 0
+        parts = zip(subjects, zip(chosen, applicable)).map { subject, checks in
+            let (chosen, applicable) = checks
+            let orders = applicable.map { check in
+                let seconds = min(check.mostSeconds, check.share * secondsAShare)
+                return VerificationJob.Check(
+                    id: check.id,
+                    seconds: seconds,
+                    timeLimitSeconds: 10 + 6 * (check.fixedSeconds + seconds)
+                )
+            }
+            return Part(
+                subject: subject,
+                checks: orders,
+                unsupported: chosen.compactMap { check in
+                    check.reasonAgainst(subject).map { reason in
+                        VerificationOutcome(
+                            check: check.id,
+                            verdict: .unsupported,
+                            specification: "",
+                            detail: reason
+                        )
+                    }
+                },
+                plannedSeconds: VerificationPlan.processSeconds
+                    + zip(applicable, orders).reduce(0) { $0 + $1.0.fixedSeconds + $1.1.seconds }
+            )
+        }
+        guard parts.contains(where: { !$0.checks.isEmpty }) else {
+            throw .nothingToMeasure("no implementation is left to verify, or no check applies to any")
+        }
+    }
+
+    /// Starting a child.
+    private static let processSeconds = 0.06
+
+    /// Those that were asked for; otherwise all that must keep promises, and the controls that must break them.
+    private static func subjects(
+        _ options: VerificationOptions,
+        _ registry: Registry
+    ) throws(RunError) -> [VerificationSubject] {
+        let all = registry.subjects
+        for id in options.implementations where !registry.ids.contains(id) {
+            let hint = NearestWord.hint(for: id, among: registry.ids)
+            throw .usage(
+                "there is no implementation '\(id)'; there are: \(registry.ids.joined(separator: ", "))\(hint)"
+            )
+        }
+        var subjects =
+            options.implementations.isEmpty
+            ? all.filter { $0.role != .yardstick && !$0.isWarning }
+            : all.filter { options.implementations.contains($0.id) }
+        if let filter = options.filter {
+            guard let regex = try? Regex(filter) else {
+                throw .usage("--filter '\(filter)' is not a regular expression")
+            }
+            subjects = subjects.filter { $0.id.firstMatch(of: regex) != nil }
+        }
+        return subjects
+    }
+}
+
+extension VerificationSubject {
+    fileprivate var isWarning: Bool {
+        switch self {
+        case .queue(let queue): queue.standing == .warning
+        case .limiter(let limiter): limiter.standing == .warning
+        }
+    }
+}

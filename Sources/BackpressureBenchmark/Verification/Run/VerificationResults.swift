@@ -1,0 +1,61 @@
+/// What a verification came to: the rows of `verify.csv`, and what is wrong.
+struct VerificationResults: Sendable {
+    let seed: UInt64
+    private(set) var rows: [VerifyRow] = []
+    private(set) var subjects: [VerificationSubject] = []
+    /// Of the rows that are no passes, the details as they were found, by row.
+    private(set) var details: [Int: String] = [:]
+    var findings: [Verdict.Finding] = []
+
+    init(seed: UInt64) {
+        self.seed = seed
+    }
+
+    mutating func add(_ outcomes: [VerificationOutcome], of subject: VerificationSubject) {
+        subjects.append(subject)
+        var faults = 0
+        for outcome in outcomes {
+            if outcome.isFault {
+                faults += 1
+                details[rows.count] = outcome.detail
+                if subject.role != .control { findings.append(finding(outcome, subject)) }
+            }
+            rows.append(VerifyRow(subject, outcome, seed: seed))
+        }
+        if subject.role == .control, faults == 0 {
+            findings.append(
+                .init(
+                    .verificationFailed,
+                    "\(subject.id): the control passed every check, so that others pass means nothing"
+                )
+            )
+        }
+        if !outcomes.contains(where: { $0.verdict != .unsupported }) {
+            findings.append(.init(.notMeasured, "\(subject.id): no check applies to it"))
+        }
+    }
+
+    private func finding(_ outcome: VerificationOutcome, _ subject: VerificationSubject) -> Verdict.Finding {
+        let first = outcome.detail?.split(whereSeparator: \.isNewline).first.map(String.init) ?? "failed"
+        let kind = outcome.verdict == .vacuous ? "vacuous: " : ""
+        return .init(.verificationFailed, "\(subject.id), \(outcome.check): \(kind)\(first)")
+    }
+
+    func role(of row: VerifyRow) -> Role? { subjects.first { $0.id == row.implementation }?.role }
+
+    /// Whether a row is why the verification fails.
+    func isFault(_ row: VerifyRow) -> Bool {
+        (row.verdict == "fail" || row.verdict == "vacuous") && role(of: row) != .control
+    }
+
+    /// The id of the check that gave a row.
+    func origin(of row: VerifyRow) -> String? {
+        if ["conservation", "producer-order", "linearizability"].contains(row.check) { return "histories" }
+        if ["steady-state-allocation", "memory-returned"].contains(row.check) { return "memory" }
+        return VerificationCheck.all.first { row.check.hasPrefix($0.id) }?.id
+    }
+}
+
+extension VerificationOutcome {
+    var isFault: Bool { verdict == .fail || verdict == .vacuous }
+}

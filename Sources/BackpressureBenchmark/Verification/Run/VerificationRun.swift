@@ -1,0 +1,154 @@
+import Foundation
+
+/// The whole of `verify`: from options to `verify.csv`, a table and a verdict.
+package struct VerificationRun: Sendable {
+    package let options: VerificationOptions
+    package let registry: Registry
+    package let console: Console
+    /// The words that make this executable a verifying child.
+    package let childArguments: [String]
+
+    package init(
+        options: VerificationOptions,
+        registry: Registry,
+        console: Console,
+        childArguments: [String]
+    ) {
+        self.options = options
+        self.registry = registry
+        self.console = console
+        self.childArguments = childArguments
+    }
+
+    /// Makes the checks, writes the result files and prints the table. Cancelling the task ends it early, with valid files
+    /// for what was verified until then.
+    ///
+    /// - Throws: ``RunError`` before anything was verified, or if the results can't be written.
+    package func run() async throws(RunError) -> Verdict {
+        let plan = try VerificationPlan(options, registry: registry)
+        let folder: ResultFolder
+        do throws(ResultFolderError) {
+            folder = try ResultFolder(path: options.output)
+        } catch {
+            throw .output("\(error)")
+        }
+        // Whatever happens from here on, no verdict of an older run must be taken for this one's.
+        folder.remove("verdict.json")
+        let environment = await EnvironmentRecord.capture(
+            swiftVersion: options.swiftVersion,
+            jemallocVersion: Jemalloc.version,
+            commandLine: options.commandLine,
+            profile: .standard,
+            seed: options.seed,
+            repository: FileManager.default.currentDirectoryPath
+        )
+        let checks = plan.parts.reduce(0) { $0 + $1.checks.count }
+        console.say(
+            "\(checks) kinds of checks of \(plan.parts.count) implementations, each in a process of its own, seed "
+                + "\(options.seed): about \(Numbers.timeLeft(seconds: plan.plannedSeconds))."
+        )
+        let results = try await verify(plan)
+        let verdict = Verdict(results.findings)
+        do {
+            try folder.write(ResultFile.csv(results.rows), to: "verify.csv")
+            try folder.write(environment.json(), to: "environment.json")
+            try folder.write(verdict.json(), to: "verdict.json")
+        } catch {
+            throw .output("\(error)")
+        }
+        try show(VerificationReport(results))
+        for finding in verdict.findings { console.say("\(console.style.red("!")) \(finding.message)") }
+        console.say("Wrote verify.csv, environment.json and verdict.json to \(folder.path).")
+        sayWhatNext(results)
+        return verdict
+    }
+
+    private func verify(_ plan: VerificationPlan) async throws(RunError) -> VerificationResults {
+        let child = ChildProcess(executable: try OwnExecutable.path(), arguments: childArguments)
+        let reporter = ProgressReporter(console: console, steps: plan.parts.count)
+        var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
+        var results = VerificationResults(seed: options.seed)
+        for (index, part) in plan.parts.enumerated() {
+            if Task.isCancelled { break }
+            reporter.began(part.subject.id, step: index + 1, remainingSeconds: remaining.remainingSeconds)
+            let start = ContinuousClock.now
+            guard let outcomes = await verify(part, child) else { break }
+            remaining.finished(planned: part.plannedSeconds, actual: (ContinuousClock.now - start) / .seconds(1))
+            results.add(outcomes + part.unsupported, of: part.subject)
+            guard console.isVerbose else { continue }
+            reporter.clear()
+            for outcome in outcomes { console.say("\(part.subject.id), \(outcome.check): \(outcome.verdict.rawValue)") }
+        }
+        reporter.clear()
+        if results.subjects.count < plan.parts.count {
+            results.findings.append(
+                .init(.notMeasured, "interrupted: \(results.subjects.count) of \(plan.parts.count) were verified")
+            )
+        }
+        return results
+    }
+
+    /// Makes the checks of one implementation, in a new process for those that are left whenever one has ended its own.
+    ///
+    /// - Returns: `nil` if it was interrupted.
+    private func verify(_ part: VerificationPlan.Part, _ child: ChildProcess) async -> [VerificationOutcome]? {
+        var outcomes: [VerificationOutcome] = []
+        var left = part.checks[...]
+        while let first = left.first {
+            let job = VerificationJob(
+                mechanism: part.subject.mechanism,
+                implementation: part.subject.id,
+                library: part.subject.library,
+                checks: Array(left),
+                seed: options.seed
+            )
+            var culprit = first
+            var trouble: String
+            do {
+                let outcome = try await child.run(job)
+                if Task.isCancelled || outcome.ending == .signalled(Int(SIGINT)) { return nil }
+                outcomes += outcome.checked
+                if outcome.ending == .finished, outcome.failure == nil, outcome.checking == nil { break }
+                trouble = outcome.trouble
+                if let id = outcome.checking, let check = left.first(where: { $0.id == id }) { culprit = check }
+                if outcome.ending == .signalled(Int(SIGALRM)) || outcome.ending == .hung {
+                    trouble = "it hung: the check hadn't ended after \(Int(culprit.timeLimitSeconds)) s"
+                }
+            } catch {
+                if Task.isCancelled { return nil }
+                trouble = "\(error)"
+            }
+            outcomes.append(
+                VerificationOutcome(check: culprit.id, verdict: .fail, specification: "", detail: trouble)
+            )
+            left = left[left.index(after: left.firstIndex { $0.id == culprit.id } ?? left.startIndex)...]
+        }
+        return outcomes
+    }
+
+    private func show(_ report: VerificationReport) throws(RunError) {
+        switch console.format {
+        case .text:
+            for table in report.tables { console.show("\n" + table.text(style: console.style)) }
+            for counterExample in report.counterExamples { console.show("\n" + counterExample + "\n") }
+            console.show("\n")
+        case .markdown:
+            for table in report.tables { console.show(table.markdown() + "\n") }
+            for counterExample in report.counterExamples { console.show("```\n\(counterExample)\n```\n") }
+        case .json:
+            guard let json = try? ResultFile.json(report.results.rows) else {
+                throw .output("the results can't be written as JSON")
+            }
+            console.show(String(decoding: json, as: UTF8.self) + "\n")
+        }
+    }
+
+    private func sayWhatNext(_ results: VerificationResults) {
+        guard let row = results.rows.first(where: { results.isFault($0) }) else { return }
+        let check = VerificationCheck.all.first { $0.mechanism == row.mechanism && results.origin(of: row) == $0.id }
+        console.say(
+            "To see it again: verify --implementation \(row.implementation) --seed \(options.seed)"
+                + (check.map { " --check \($0.id)" } ?? "")
+        )
+    }
+}

@@ -1,0 +1,78 @@
+/// What is verified: an implementation that is registered.
+enum VerificationSubject: Sendable {
+    case queue(QueueImplementation)
+    case limiter(LimiterImplementation)
+
+    var id: String {
+        switch self {
+        case .queue(let queue): queue.id
+        case .limiter(let limiter): limiter.id
+        }
+    }
+
+    var family: Family {
+        switch self {
+        case .queue(let queue): queue.family
+        case .limiter(let limiter): limiter.family
+        }
+    }
+
+    var role: Role {
+        switch self {
+        case .queue(let queue): queue.role
+        case .limiter(let limiter): limiter.role
+        }
+    }
+
+    var library: String? {
+        switch self {
+        case .queue(let queue): queue.library
+        case .limiter(let limiter): limiter.library
+        }
+    }
+
+    var mechanism: Scenario.Mechanism {
+        switch self {
+        case .queue: .queue
+        case .limiter: .limiter
+        }
+    }
+}
+
+/// Something that is verified of an implementation, in a process of its own; gives one outcome or several.
+///
+/// Adding a check is a file in `Checks/` and an entry in ``all``.
+struct VerificationCheck: Sendable {
+    /// What `--check` calls it, and what its outcomes are named by (or begin with).
+    let id: String
+    let mechanism: Scenario.Mechanism
+    /// One line for `list`.
+    let summary: String
+    /// How many seconds it takes, however much time there is; an upper estimate.
+    var fixedSeconds = 0.0
+    /// Its part of the time that is left over; 0: more time buys nothing.
+    var share = 0.0
+    /// The most that it makes use of.
+    var mostSeconds = Double.infinity
+    /// Why it isn't for an implementation; `nil`: it is.
+    let reasonAgainst: @Sendable (VerificationSubject) -> String?
+    let perform: @Sendable (VerificationSubject, VerificationEffort) async throws -> [VerificationOutcome]
+
+    /// Every check, in the order in which they are made and shown.
+    static let all: [VerificationCheck] = [
+        .queueContract, .histories, .delivery, .parking, .queueMemory, .extras,
+        .limiterContract, .decisions, .contendedEnvelope,
+    ]
+
+    /// Those for one implementation.
+    static func checks(for subject: VerificationSubject) -> [VerificationCheck] {
+        all.filter { $0.mechanism == subject.mechanism }
+    }
+}
+
+/// How much a check may do.
+struct VerificationEffort: Codable, Sendable {
+    var seed: UInt64
+    /// Time for what gets better with time.
+    var seconds: Double
+}
