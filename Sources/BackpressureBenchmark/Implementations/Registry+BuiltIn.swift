@@ -134,6 +134,7 @@ extension Registry {
                 maxConsumers: 1,
                 limitations: "drop-oldest and spill need a second consumer or producer",
                 promises: QueuePromises(wakesInOrder: false, allocatesNothing: true),
+                extraChecks: [.exploredSingleRing],
                 conservesElements: true,
                 arrivals: .all,
                 yardstickFor: nil,
@@ -196,6 +197,7 @@ extension QueueImplementation {
                 wakesInOrder: false,
                 allocatesNothing: true
             ),
+            extraChecks: [.exploredRing(consistency)],
             conservesElements: true,
             arrivals: .all,
             yardstickFor: nil,

@@ -33,8 +33,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// Any number of producers and consumers.
     @inlinable public static var isShared: Bool { true }
 
-    @usableFromInline
-    init(capacity: Int, layout: SlotLayout) {
+    package init(capacity: Int, layout: SlotLayout) {
         precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
         precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
         self.capacity = UInt(capacity)

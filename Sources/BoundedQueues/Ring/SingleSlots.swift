@@ -36,8 +36,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// One producer and one consumer.
     @inlinable public static var isShared: Bool { false }
 
-    @usableFromInline
-    init(capacity: Int, layout: SlotLayout) {
+    package init(capacity: Int, layout: SlotLayout) {
         precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
         precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
         Word.prepareFences()

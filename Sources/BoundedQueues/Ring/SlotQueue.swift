@@ -25,6 +25,19 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     @usableFromInline let drain = DrainRate()
     @usableFromInline let spill: SpillLine<Element>?
 
+    /// With slots of the caller's, on words of a model; a full queue makes its producers wait.
+    package convenience init(modelledOn slots: consuming Slots, consistency: RingConsistency) {
+        self.init(
+            slots: slots,
+            policy: .block,
+            spacing: .dense,
+            consistency: consistency,
+            clock: SystemNanosecondClock(),
+            spill: nil,
+            onDrop: nil
+        )
+    }
+
     init(
         slots: consuming Slots,
         policy: OverflowPolicy,

@@ -180,7 +180,7 @@ public struct SlotLayout: Sendable {
     @usableFromInline let stride: Int
 
     @inlinable
-    init<Element: ~Copyable>(for element: Element.Type, spacing: SlotSpacing) {
+    package init<Element: ~Copyable>(for element: Element.Type, spacing: SlotSpacing) {
         let alignment = MemoryLayout<Element>.alignment
         precondition(alignment <= 64, "elements aligned to more than 64 bytes are not supported")
         elementOffset = (MemoryLayout<UInt>.size + alignment - 1) & ~(alignment - 1)

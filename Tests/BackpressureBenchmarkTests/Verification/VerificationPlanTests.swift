@@ -1,0 +1,97 @@
+import Testing
+
+@testable import BackpressureBenchmark
+
+@Suite("The plan of a verification")
+struct VerificationPlanTests {
+    private func plan(_ change: (inout VerificationOptions) -> Void = { _ in }) throws -> VerificationPlan {
+        var options = VerificationOptions()
+        change(&options)
+        return try VerificationPlan(options, registry: .builtIn)
+    }
+
+    @Test("has all that must keep promises and the controls, and takes two minutes at most")
+    func everything() throws {
+        let plan = try plan()
+        let ids = plan.parts.map(\.subject.id)
+        #expect(Set(["mutex", "ring", "unbounded", "fixed-window", "async-stream", "priority-ring"]).isSubset(of: ids))
+        #expect(!ids.contains("null") && !ids.contains("actor-date"), "yardsticks and what not to do promise nothing")
+        #expect(plan.plannedSeconds <= 120)
+        #expect(plan.parts.allSatisfy { !$0.checks.isEmpty }, "each has something to be held to")
+    }
+
+    @Test("of one implementation takes 20 seconds at most, and as long as it is given")
+    func one() throws {
+        #expect(try plan { $0.implementations = ["ring"] }.plannedSeconds <= 20)
+        let long = try plan { ($0.implementations, $0.budgetSeconds) = (["ring"], 300) }
+        #expect(abs(long.plannedSeconds - 300) < 1)
+        let short = try plan { ($0.implementations, $0.budgetSeconds) = (["ring"], 1) }
+        #expect(short.parts[0].checks.map(\.id) == long.parts[0].checks.map(\.id), "every check is made at least once")
+    }
+
+    @Test("says why a check isn't for an implementation")
+    func unsupported() throws {
+        let part = try #require(try plan { $0.implementations = ["async-stream"] }.parts.first)
+        let contract = try #require(part.unsupported.first { $0.check == "contract" })
+        #expect(contract.verdict == .unsupported && contract.detail?.contains("retry") == true)
+        #expect(!part.checks.contains { $0.id == "contract" })
+    }
+
+    @Test("has only the checks that were asked for")
+    func checks() throws {
+        let plan = try plan { $0.checks = ["decisions"] }
+        #expect(plan.parts.allSatisfy { part in part.checks.allSatisfy { $0.id == "decisions" } })
+        #expect(throws: RunError.self) { try self.plan { $0.checks = ["decision"] } }
+        #expect(throws: RunError.self) { try self.plan { $0.implementations = ["rng"] } }
+        #expect(throws: RunError.self) { try self.plan { $0.filter = "(" } }
+        #expect(throws: RunError.self) { try self.plan { $0.filter = "^nothing$" } }
+    }
+}
+
+@Suite("The results of a verification")
+struct VerificationResultsTests {
+    private func subject(_ id: String) throws -> VerificationSubject {
+        try #require(Registry.builtIn.subjects.first { $0.id == id })
+    }
+
+    private func outcome(
+        _ check: String = "conservation",
+        _ verdict: VerificationOutcome.Verdict = .pass
+    ) -> VerificationOutcome {
+        VerificationOutcome(check: check, verdict: verdict, specification: "strict", detail: "first line\nsecond line")
+    }
+
+    @Test("fail for a fault and for a check that saw nothing, and not for one that doesn't apply")
+    func findings() throws {
+        var results = VerificationResults(seed: 7)
+        results.add([outcome(), outcome("parking", .unsupported)], of: try subject("mutex"))
+        #expect(results.findings.isEmpty)
+        results.add([outcome("delivery", .fail), outcome("parking", .vacuous)], of: try subject("ring"))
+        #expect(
+            results.findings == [
+                .init(.verificationFailed, "ring, delivery: first line"),
+                .init(.verificationFailed, "ring, parking: vacuous: first line"),
+            ]
+        )
+        #expect(results.rows.count == 4 && results.rows.allSatisfy { $0.seed == 7 })
+        #expect(results.rows[2].detail == "first line / second line", "a row is one line")
+        #expect(VerificationReport(results).counterExamples.first == "ring, delivery: first line\nsecond line")
+    }
+
+    @Test("fail for a control that passes, and for an implementation that nothing applies to")
+    func controls() throws {
+        var results = VerificationResults(seed: 1)
+        results.add([outcome("decisions", .fail)], of: try subject("fixed-window"))
+        #expect(results.findings.isEmpty)
+        results.add([outcome("decisions")], of: try subject("unbounded"))
+        #expect(results.findings.map(\.exitCode) == [.verificationFailed])
+        results.add([outcome("decisions", .unsupported)], of: try subject("ring"))
+        #expect(results.findings.map(\.exitCode) == [.verificationFailed, .notMeasured])
+    }
+
+    @Test("a check that did nothing is vacuous")
+    func vacuity() {
+        #expect(VerificationOutcome.passed("a", "", operations: 3, successes: 1).verdict == .pass)
+        #expect(VerificationOutcome.passed("a", "", operations: 3, successes: 0).verdict == .vacuous)
+    }
+}
