@@ -68,6 +68,10 @@ public protocol AtomicWord: Sendable {
     func didUnlock()
     /// What a thread that finds its turn has not come does before it parks.
     static var backoff: Backoff { get }
+    /// Waits a little for another thread that is in the middle of something.
+    static func pause(_ backoff: inout Backoff)
+    /// Gives up this thread's time slice for another that is in the middle of something.
+    static func yieldThread()
 }
 
 extension AtomicWord {
@@ -83,6 +87,12 @@ extension AtomicWord {
     /// Spins, then yields.
     @inlinable @inline(__always)
     public static var backoff: Backoff { Backoff() }
+    /// ``Backoff/pause()``.
+    @inlinable @inline(__always)
+    public static func pause(_ backoff: inout Backoff) { backoff.pause() }
+    /// ``Backoff/yieldThread()``.
+    @inlinable @inline(__always)
+    public static func yieldThread() { Backoff.yieldThread() }
 }
 
 /// An ``AtomicWord`` on the real machine: `Synchronization.Atomic<UInt>`, every method one instruction or two.

@@ -70,6 +70,7 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
         }
         state.counts.accepted += 1
         for _ in 0..<copies(ofElementNumber: state.counts.accepted) { state.elements.append(element) }
+        if defect == .allocatesEachTime { state.kept = [element] }
         if defect == .swapsElements, state.counts.accepted.isMultiple(of: elementsPerFault), state.elements.count > 1 {
             state.elements.swapAt(state.elements.count - 1, state.elements.count - 2)
         }

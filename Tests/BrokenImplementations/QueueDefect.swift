@@ -18,6 +18,8 @@ enum QueueDefect: String, CaseIterable {
     case saysEmpty = "says-empty"
     /// Holds on to every element that was taken.
     case keepsElements = "keeps-elements"
+    /// Makes a new array for every element that is offered.
+    case allocatesEachTime = "allocates-each-time"
     /// Traps at the tenth element.
     case crashes
     /// The push of the tenth element never returns.

@@ -6,23 +6,24 @@ import Testing
 struct VerifyTests {
     /// Verifies these implementations with some checks, and reads what it wrote.
     private func verify(
-        _ tool: Tool = .broken,
         _ implementations: [String],
         checks: [String] = [],
-        _ options: [String] = []
+        with tool: Tool = .broken
     ) async throws -> Verification {
         let workspace = try Workspace()
-        var arguments = ["verify", "--output", workspace.output, "--no-progress", "--budget", "1"] + options
+        var arguments = ["verify", "--output", workspace.output, "--no-progress", "--budget", "1"]
         arguments += implementations.flatMap { ["--implementation", $0] } + checks.flatMap { ["--check", $0] }
         return try Verification(try await tool.run(arguments), workspace.output)
     }
 
     @Test("passes what is right, check by check, with what each of them saw")
     func right() async throws {
-        let verification = try await verify(.benchmark, ["mutex", "ring-spsc", "token-bucket-lockfree"])
-        try verification.expectVerdict(0)
+        let verification = try await verify(["mutex", "ring-spsc", "token-bucket-lockfree"], with: .benchmark)
+        verification.expectVerdict(0)
         for id in ["mutex", "ring-spsc"] {
-            for check in ["contract-closing", "conservation", "producer-order", "linearizability", "delivery", "parking"] {
+            for check in [
+                "contract-closing", "conservation", "producer-order", "linearizability", "delivery", "parking",
+            ] {
                 let row = try #require(verification.row(id, check))
                 #expect(row["verdict"] == "pass" && row["operations"].flatMap(Int.init) ?? 0 > 0, "\(row)")
             }
@@ -47,7 +48,7 @@ struct VerifyTests {
     )
     func brokenQueues(id: String, check: String, words: String) async throws {
         let verification = try await verify(["mutex", id], checks: ["histories"])
-        try verification.expectVerdict(3)
+        verification.expectVerdict(3)
         let row = try #require(verification.row(id, check))
         #expect(row["verdict"] == "fail" && row["detail"]?.contains(words) == true, "\(row)")
         #expect(row["detail"]?.contains("seed") == true)
@@ -56,10 +57,13 @@ struct VerifyTests {
         #expect(verification.run.output.contains("verify --implementation \(id) --seed 1 --check histories"))
     }
 
-    @Test("finds what a broken limiter breaks", arguments: ["larger-burst", "half-rate", "torn-decision", "filling-window"])
+    @Test(
+        "finds what a broken limiter breaks",
+        arguments: ["larger-burst", "half-rate", "torn-decision", "filling-window"]
+    )
     func brokenLimiters(id: String) async throws {
         let verification = try await verify(["token-bucket-mutex", id], checks: ["decisions", "contended-envelope"])
-        try verification.expectVerdict(3)
+        verification.expectVerdict(3)
         let faults = verification.rows.filter { $0["verdict"] != "pass" }
         #expect(!faults.isEmpty && faults.allSatisfy { $0["implementation"] == id }, "\(faults)")
     }
@@ -68,7 +72,9 @@ struct VerifyTests {
     func otherFaults() async throws {
         let delivery = try await verify(["loses-elements"], checks: ["delivery"])
         #expect(delivery.row("loses-elements", "delivery")?["detail"]?.contains("lost") == true)
-        let memory = try await verify(["keeps-elements", "mutex"], checks: ["memory"])
+        let memory = try await verify(["keeps-elements", "allocates-each-time", "mutex"], checks: ["memory"])
+        #expect(memory.row("allocates-each-time", "steady-state-allocation")?["verdict"] == "fail")
+        #expect(memory.row("mutex", "steady-state-allocation")?["verdict"] == "pass")
         #expect(memory.row("keeps-elements", "memory-returned")?["verdict"] == "fail")
         #expect(memory.row("mutex", "memory-returned")?["verdict"] == "pass")
     }
@@ -77,7 +83,7 @@ struct VerifyTests {
     func containment(id: String) async throws {
         let checks = id == "never-wakes" ? ["parking", "memory"] : ["histories", "memory"]
         let verification = try await verify([id, "mutex"], checks: checks)
-        try verification.expectVerdict(3)
+        verification.expectVerdict(3)
         let row = try #require(verification.row(id, checks[0]))
         #expect(row["verdict"] == "fail")
         #expect(row["detail"]?.contains(id == "crashes" ? "broken on purpose" : "hung") == true, "\(row)")
@@ -86,11 +92,11 @@ struct VerifyTests {
 
     @Test("fails if a control passes, and only then")
     func control() async throws {
-        let caught = try await verify(.benchmark, ["fixed-window"], checks: ["decisions"])
-        try caught.expectVerdict(0)
+        let caught = try await verify(["fixed-window"], checks: ["decisions"], with: .benchmark)
+        caught.expectVerdict(0)
         #expect(caught.row("fixed-window", "decisions")?["verdict"] == "fail")
-        let survived = try await verify(.benchmark, ["unbounded"], checks: ["delivery"])
-        try survived.expectVerdict(3)
+        let survived = try await verify(["unbounded"], checks: ["delivery"], with: .benchmark)
+        survived.expectVerdict(3)
         #expect(survived.run.lastLine?.contains("control") == true)
     }
 
@@ -133,7 +139,7 @@ private struct Verification {
         rows.first { $0["implementation"] == implementation && $0["check"] == check }
     }
 
-    func expectVerdict(_ exitCode: Int) throws {
+    func expectVerdict(_ exitCode: Int) {
         #expect(run.exitCode == exitCode, "\(run.output)\n\(run.errors)")
         #expect(verdict["exit_code"] as? Int == exitCode)
         #expect(run.lastLine?.hasPrefix(exitCode == 0 ? "verdict: pass" : "verdict: fail (") == true)

@@ -54,6 +54,8 @@ struct VerificationCheck: Sendable {
     var share = 0.0
     /// The most that it makes use of.
     var mostSeconds = Double.infinity
+    /// How much longer it may go on where it has seen too little: on a busy machine threads seldom meet.
+    var patienceSeconds = 0.0
     /// Why it isn't for an implementation; `nil`: it is.
     let reasonAgainst: @Sendable (VerificationSubject) -> String?
     let perform: @Sendable (VerificationSubject, VerificationEffort) async throws -> [VerificationOutcome]

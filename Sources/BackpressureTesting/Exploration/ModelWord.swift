@@ -104,6 +104,10 @@ public struct ModelWord: AtomicWord {
     public func didUnlock() { Exploration.current.unlock(id) }
     /// None: a logical thread that spins waits for another to do something.
     public static var backoff: Backoff { Backoff(pauses: 0, yields: 0) }
+    /// Goes on when another thread has done something.
+    public static func pause(_ backoff: inout Backoff) { Exploration.current.pause() }
+    /// Likewise.
+    public static func yieldThread() { Exploration.current.pause() }
 }
 
 /// What logical threads park on: whoever waits runs again only when another thread has signalled. That nobody ever will

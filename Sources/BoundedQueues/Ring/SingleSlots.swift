@@ -218,7 +218,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         guard closed.compareExchangeSequentiallyConsistent(expected: 0, desired: Self.closing).exchanged else { return }
         Word.heavyFence()
         var backoff = Backoff()
-        while tail.count.loadAcquiring() & 1 != 0 { backoff.pause() }
+        while tail.count.loadAcquiring() & 1 != 0 { Word.pause(&backoff) }
         closed.storeSequentiallyConsistent(Self.closedForGood)
     }
 

@@ -19,7 +19,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                 case .closed:
                     return refuseClosed(element)
                 case .refused:
-                    backoff.pause()
+                    Slots.Word.pause(&backoff)
                 }
             }
         }
@@ -104,7 +104,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                 case .closed:
                     return refuseClosed(element)
                 case .refused:
-                    backoff.pause()
+                    Slots.Word.pause(&backoff)
                 }
             }
         }

@@ -99,7 +99,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             case .refused:
                 // A strict queue says that there is no room only if there is none, at a moment during the call.
                 guard isStrict, slots.isClosedOrNotFull else { return refuse(element, .late) }
-                backoff.pause()
+                Slots.Word.pause(&backoff)
             }
         }
     }
@@ -230,7 +230,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             }
             if backoff.pauseOrYield() { continue }
             if slots.isClosedOrNotFull {
-                Backoff.yieldThread()
+                Slots.Word.yieldThread()
                 continue
             }
             let parked = clock.nanoseconds()
@@ -258,7 +258,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             }
             if backoff.pauseOrYield() { continue }
             if slots.isClosedOrNotEmpty {
-                Backoff.yieldThread()
+                Slots.Word.yieldThread()
                 continue
             }
             let outcome = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { hasElementOrIsClosed }

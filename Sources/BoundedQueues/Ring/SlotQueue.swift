@@ -144,7 +144,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
                     if slots.hasWaitingProducers { producers.notifyOne() }
                     return element
                 }
-                backoff.pause()
+                Slots.Word.pause(&backoff)
             }
             var hasOlderInSlots = false
             if let element = popStored(unless: &hasOlderInSlots) { return element }

@@ -114,7 +114,11 @@ extension LockFreeTokenBucket: BucketWords {
 
 extension LockFreeTokenBucket: LineOwner {
     func withLine<Result>(
-        _ body: (_ state: inout SharedBucketState<LockFreeTokenBucket>, _ line: inout WaitingLine, _ now: UInt64) -> Result
+        _ body: (
+            _ state: inout SharedBucketState<LockFreeTokenBucket>,
+            _ line: inout WaitingLine,
+            _ now: UInt64
+        ) -> Result
     ) -> Result {
         line.withLock { line in
             // Only whoever holds the line writes `waiting`.

@@ -20,7 +20,7 @@ struct RingExplorationTests {
             RingScene(capacity: 2, producers: 2, consumers: 1, operations: 2),
             RingScene(capacity: 1, producers: 1, consumers: 2, operations: 1, preemptions: 3),
             RingScene(capacity: 2, producers: 1, consumers: 2, operations: 2),
-            RingScene(capacity: 1, producers: 2, consumers: 2, operations: 1),
+            RingScene(capacity: 1, producers: 2, consumers: 2, operations: 1, staleReads: 0),
             RingScene(capacity: 2, producers: 2, consumers: 2, operations: 1, staleReads: 0),
         ]
     )
@@ -53,7 +53,7 @@ struct RingExplorationTests {
     @Test(
         "The ring of one producer and one consumer is linearizable",
         arguments: [
-            RingScene(capacity: 1, producers: 1, consumers: 1, operations: 3, isStrict: true, preemptions: 3),
+            RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2, isStrict: true, preemptions: 3),
             RingScene(capacity: 2, producers: 1, consumers: 1, operations: 4, isStrict: true),
         ]
     )

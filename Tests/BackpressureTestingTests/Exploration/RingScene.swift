@@ -68,7 +68,7 @@ struct RingScene: Sendable, CustomStringConvertible {
         exploration.check {
             var operations = (pushes + pops).flatMap(\.value)
             for _ in 0...capacity { operations.append(exploration.timed { .pop(queue.tryPop()) }) }
-            let history = QueueHistory(capacity: capacity, operations: operations)
+            let history = ShortHistory(capacity: capacity, operations: operations)
             exploration.expect((isStrict ? history : history.relaxed()).isLinearizable, "no queue would do this")
         }
     }

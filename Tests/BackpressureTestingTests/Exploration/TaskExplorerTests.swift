@@ -9,7 +9,7 @@ struct TaskExplorerTests {
     /// one who opens it in between wakes nobody.
     private final actor Door {
         private var isOpen = false
-        private var waiting: [CheckedContinuation<Void, Never>] = []
+        private nonisolated let waiting = Lock<[CheckedContinuation<Void, Never>]>([])
         private let looksAgain: Bool
         private let executor: PCTSerialExecutor
 
@@ -24,13 +24,25 @@ struct TaskExplorerTests {
 
         func wait() async {
             if looksAgain, isOpen { return }
-            await withCheckedContinuation { waiting.append($0) }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { guest in waiting.withLock { $0.append(guest) } }
+            } onCancel: {
+                // What the explorer does with tasks that wait for ever.
+                letAllIn()
+            }
         }
 
         func open() {
             isOpen = true
-            for waiter in waiting { waiter.resume() }
-            waiting = []
+            letAllIn()
+        }
+
+        private nonisolated func letAllIn() {
+            let guests = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            for guest in guests { guest.resume() }
         }
     }
 

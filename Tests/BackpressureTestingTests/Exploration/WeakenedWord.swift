@@ -76,4 +76,6 @@ struct WeakenedWord<Kind: Weakness>: AtomicWord {
     func willLock() { word.willLock() }
     func didUnlock() { word.didUnlock() }
     static var backoff: Backoff { ModelWord.backoff }
+    static func pause(_ backoff: inout Backoff) { ModelWord.pause(&backoff) }
+    static func yieldThread() { ModelWord.yieldThread() }
 }

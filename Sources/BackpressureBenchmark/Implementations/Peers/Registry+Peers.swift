@@ -1,3 +1,4 @@
+import BackpressureTesting
 import BoundedQueues
 
 extension Registry {
@@ -52,6 +53,7 @@ extension Registry {
                 policies: [.block, .reject],
                 drivers: [.threads],
                 limitations: "blocks threads, so tasks can't use it",
+                promises: QueuePromises(specification: .relaxed, contract: false),
                 words: { QueueInstance(SemaphoreQueue($0)) },
                 payloads: { QueueInstance(SemaphoreQueue($0)) }
             )
@@ -68,6 +70,7 @@ extension QueueImplementation {
         maxConsumers: Int? = nil,
         arrivals: ArrivalSupport = .all,
         limitations: String,
+        promises: QueuePromises = .delivery,
         words: @escaping @Sendable (QueueSetup<UInt64>) -> QueueInstance,
         payloads: @escaping @Sendable (QueueSetup<Payload>) -> QueueInstance
     ) -> QueueImplementation {
@@ -81,7 +84,7 @@ extension QueueImplementation {
             drivers: drivers,
             maxConsumers: maxConsumers,
             limitations: limitations,
-            promises: .delivery,
+            promises: promises,
             conservesElements: true,
             arrivals: arrivals,
             yardstickFor: nil,

@@ -34,7 +34,7 @@ struct VerificationReport {
                 faults.first.map {
                     "\($0.verdict): \($0.check)\(faults.count > 1 ? " and \(faults.count - 1) more" : "")"
                 }
-                    ?? "pass"
+                    ?? (rows.isEmpty ? "no check applies" : "pass")
             }
         return [
             "\(subject.id)", "\(subject.family.rawValue)", "\(subject.specification)",

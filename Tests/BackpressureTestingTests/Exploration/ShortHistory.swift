@@ -15,12 +15,12 @@ enum QueueStep: Sendable, Hashable {
 
 /// Some operations on a bounded queue and their times: is there an order, in keeping with the times, in which an array
 /// would have answered the same? By trying all orders: for a handful of operations.
-struct QueueHistory {
+struct ShortHistory {
     let capacity: Int
     var operations: [Timed<QueueStep>]
 
     /// The queue may also say full or empty while another operation is under way.
-    func relaxed() -> QueueHistory {
+    func relaxed() -> ShortHistory {
         let kept = operations.indices.filter { index in
             let operation = operations[index]
             return !operation.value.isRefused
@@ -29,7 +29,7 @@ struct QueueHistory {
                         && operation.called < operations[other].returned
                 }
         }
-        return QueueHistory(capacity: capacity, operations: kept.map { operations[$0] })
+        return ShortHistory(capacity: capacity, operations: kept.map { operations[$0] })
     }
 
     var isLinearizable: Bool {
