@@ -9,7 +9,8 @@ package enum CSV {
         return text
     }
 
-    private static let needingQuotes: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
+    // The byte order mark, because at the beginning of the file it would be taken for the file's own.
+    private static let needingQuotes: Set<Unicode.Scalar> = [",", "\"", "\r", "\n", "\u{FEFF}"]
 
     private static func line(_ fields: [String?]) -> String {
         fields.map { $0.map(quoted) ?? "" }.joined(separator: ",") + "\r\n"

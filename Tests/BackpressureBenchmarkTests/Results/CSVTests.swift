@@ -4,6 +4,12 @@ import Testing
 
 @Suite("Comma-separated values")
 struct CSVTests {
+    @Test("A column name that begins with a byte order mark comes back whole")
+    func byteOrderMarkInHeader() throws {
+        let text = CSV.text(header: ["\u{FEFF}a"], rows: [])
+        #expect(try CSVTable(text).header.map { Array($0.unicodeScalars) } == [["\u{FEFF}", "a"]])
+    }
+
     @Test("Fields are quoted only where they must be, missing ones are empty, lines end in CRLF")
     func writing() {
         let text = CSV.text(
