@@ -19,15 +19,6 @@ struct VerifyCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Only implementations that match.", valueName: "regex"))
-    var filter: String?
-
-    @Option(
-        name: .customLong("implementation"),
-        help: ArgumentHelp("Only this implementation; repeatable. 'list' shows the ids.", valueName: "id")
-    )
-    var implementations: [String] = []
-
     @Option(
         name: .customLong("check"),
         help: ArgumentHelp("Only this check; repeatable. 'list' shows them.", valueName: "id")
@@ -37,52 +28,33 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Time for everything: more finds rarer faults.", valueName: "seconds"))
     var budget: Double?
 
-    @OptionGroup var libraries: LoadArguments
-
-    @Option(help: ArgumentHelp("For pauses, orders and requests.", valueName: "n"))
-    var seed: UInt64 = 1
-
-    @Option(help: ArgumentHelp("Where the result files go.", valueName: "dir"))
-    var output = "results/latest"
-
-    @Option(help: "How to print the results: text, markdown or json.")
-    var format = Console.Format.text
-
-    @Flag(name: .customLong("no-progress"), help: "Print no progress.")
-    var hidesProgress = false
-
-    @Flag(help: "Print what came of each check.")
-    var verbose = false
+    @OptionGroup var common: CommonArguments
 
     func validate() throws {
         if let budget, !(budget.isFinite && (1...86_400).contains(budget)) {
             throw ValidationError("--budget must be from 1 to 86400 seconds; got \(budget)")
         }
-        if output.isEmpty { throw ValidationError("--output needs the path of a folder") }
     }
 
     func run() async throws {
         var options = VerificationOptions()
-        options.filter = filter
-        options.implementations = implementations
+        options.filter = common.filter
+        options.implementations = common.implementations
         options.checks = checks
         options.budgetSeconds = budget
-        options.seed = seed
-        options.output = output
-        options.commandLine = shownCommandLine
-        options.swiftVersion = compilerVersion
-        let console = Console(format: format, showsProgress: !hidesProgress, isVerbose: verbose)
-        let run = VerificationRun(
-            options: options,
-            registry: try await libraries.registry(),
-            console: console,
-            childArguments: [VerifyOneCommand.name]
-        )
-        let verdict = try await Interruption.cancelling { () async -> Result<Verdict, RunError> in
-            do throws(RunError) { return .success(try await run.run()) } catch { return .failure(error) }
-        }.get()
-        console.conclude(verdict)
-        throw CommandEnded(exitCode: verdict.exitCode)
+        options.seed = common.seed
+        options.output = common.output
+        options.commandLine = CommonArguments.commandLine
+        options.swiftVersion = CommonArguments.compilerVersion
+        let (registry, console, asked) = (try await common.libraries.registry(), common.console, options)
+        try await common.conclude { () async throws(RunError) in
+            try await VerificationRun(
+                options: asked,
+                registry: registry,
+                console: console,
+                childArguments: [VerifyOneCommand.name]
+            ).run()
+        }
     }
 }
 

@@ -1,3 +1,6 @@
+import BackpressureTesting
+import Synchronization
+
 /// What one check of one implementation came to.
 struct VerificationOutcome: Codable, Sendable, Equatable {
     /// The `verdict` column.
@@ -34,6 +37,75 @@ struct VerificationOutcome: Codable, Sendable, Equatable {
             successes: successes,
             detail: successes > 0 ? nil : "nothing that was tried had an effect"
         )
+    }
+}
+
+extension VerificationOutcome {
+    /// One promise of a protocol, as its conformance suite finds it kept or not.
+    ///
+    /// - Parameters:
+    ///   - promise: the suite's name of it.
+    ///   - reason: why it isn't promised; `nil`: it is.
+    ///   - tally: counts what `run` does.
+    static func contract(
+        _ promise: String,
+        unless reason: String?,
+        counting tally: OperationTally,
+        _ run: () async throws(ConformanceFailure) -> Void
+    ) async -> VerificationOutcome {
+        let name = "contract-\(promise.inKebabCase)"
+        if let reason {
+            return VerificationOutcome(check: name, verdict: .unsupported, specification: "protocol", detail: reason)
+        }
+        do throws(ConformanceFailure) {
+            try await run()
+            // Some promises are about refusals alone, which have no effect.
+            return .passed(name, "protocol", operations: tally.operations, successes: tally.operations)
+        } catch {
+            let words = "expected \(error.expectation); but \(error.observation)"
+            return .failed(name, "protocol", (tally.operations, tally.successes), words)
+        }
+    }
+
+    static func failed(
+        _ check: String,
+        _ specification: String,
+        _ tally: (operations: Int, successes: Int),
+        _ detail: String
+    ) -> Self {
+        Self(
+            check: check,
+            verdict: .fail,
+            specification: specification,
+            operations: tally.operations,
+            successes: tally.successes,
+            detail: detail
+        )
+    }
+}
+
+extension String {
+    /// `camelCase` as `camel-case`.
+    var inKebabCase: String {
+        reduce(into: "") { result, character in
+            if character.isUppercase { result += "-" }
+            result += character.lowercased()
+        }
+    }
+}
+
+/// How many operations there were, and how many of them pushed, took or were granted something.
+final class OperationTally: Sendable {
+    private let counts = Mutex((operations: 0, successes: 0))
+
+    var operations: Int { counts.withLock(\.operations) }
+    var successes: Int { counts.withLock(\.successes) }
+
+    func count(_ successes: Int, of operations: Int = 1) {
+        counts.withLock {
+            $0.operations += operations
+            $0.successes += successes
+        }
     }
 }
 

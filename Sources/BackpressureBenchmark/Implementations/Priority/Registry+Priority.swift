@@ -9,14 +9,14 @@ extension Registry {
                 "priority-mutex",
                 family: .mutex,
                 summary: "four tiers behind a lock, elements in turn; strict",
-                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                contract: .priorityContract { capacity, overload, ageingLimit, onDrop in
                     MutexPriorityQueue(
                         capacity: capacity,
                         overload: overload,
                         ageingLimit: ageingLimit,
                         onDrop: onDrop
                     )
-                }.asExtraCheck(),
+                },
                 words: { QueueInstance(TieredQueue(base: MutexPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredQueue(base: MutexPriorityQueue<Payload>($0))) }
             )
@@ -27,14 +27,14 @@ extension Registry {
                 family: .actor,
                 summary: "four tiers behind an actor, elements in turn; strict; tasks only",
                 drivers: [.tasks],
-                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                contract: .priorityContract { capacity, overload, ageingLimit, onDrop in
                     ActorPriorityQueue(
                         capacity: capacity,
                         overload: overload,
                         ageingLimit: ageingLimit,
                         onDrop: onDrop
                     )
-                }.asExtraCheck(),
+                },
                 words: { QueueInstance(TieredActorQueue(base: ActorPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredActorQueue(base: ActorPriorityQueue<Payload>($0))) }
             )
@@ -44,14 +44,14 @@ extension Registry {
                 "priority-ring",
                 family: .lockFree,
                 summary: "four rings and a shared bound, elements in turn; relaxed",
-                contract: PriorityConformance { capacity, overload, ageingLimit, onDrop in
+                contract: .priorityContract(skipping: [.newcomersQueueUp]) { capacity, overload, ageingLimit, onDrop in
                     RingPriorityQueue(
                         capacity: capacity,
                         overload: overload,
                         ageingLimit: ageingLimit,
                         onDrop: onDrop
                     )
-                }.asExtraCheck(skipping: [.newcomersQueueUp]),
+                },
                 words: { QueueInstance(TieredQueue(base: RingPriorityQueue<UInt64>($0))) },
                 payloads: { QueueInstance(TieredQueue(base: RingPriorityQueue<Payload>($0))) }
             )
@@ -100,43 +100,4 @@ extension ActorPriorityQueue {
 
 extension RingPriorityQueue {
     fileprivate convenience init(_ setup: QueueSetup<Element>) { self.init(capacity: setup.capacity, overload: .never) }
-}
-
-extension PriorityConformance {
-    /// The suite as a check that comes with an implementation.
-    ///
-    /// - Parameter skipped: what the queue doesn't promise.
-    fileprivate func asExtraCheck(skipping skipped: Set<PriorityCheck> = []) -> ExtraVerification {
-        ExtraVerification(id: "contract") { _ in
-            var outcomes: [VerificationOutcome] = []
-            for check in PriorityCheck.allCases {
-                let name = "contract-\(check.rawValue.inKebabCase)"
-                if skipped.contains(check) {
-                    outcomes.append(
-                        VerificationOutcome(
-                            check: name,
-                            verdict: .unsupported,
-                            specification: "protocol",
-                            detail: "the queue doesn't promise it"
-                        )
-                    )
-                    continue
-                }
-                do throws(ConformanceFailure) {
-                    try await run(check)
-                    outcomes.append(VerificationOutcome(check: name, verdict: .pass, specification: "protocol"))
-                } catch {
-                    outcomes.append(
-                        VerificationOutcome(
-                            check: name,
-                            verdict: .fail,
-                            specification: "protocol",
-                            detail: "expected \(error.expectation); but \(error.observation)"
-                        )
-                    )
-                }
-            }
-            return outcomes
-        }
-    }
 }

@@ -22,23 +22,11 @@ extension VerificationCheck {
             for check in RateLimiterCheck.allCases {
                 let tally = OperationTally()
                 let suite = suite(of: limiter.specification, tally, make)
-                let name = "contract-\(check.rawValue.inKebabCase)"
-                do throws(ConformanceFailure) {
-                    try await suite.run(check)
-                    // Some checks are about refusals alone.
-                    outcomes.append(
-                        .passed(name, "protocol", operations: tally.operations, successes: tally.operations)
-                    )
-                } catch {
-                    outcomes.append(
-                        .failed(
-                            name,
-                            "protocol",
-                            (tally.operations, tally.successes),
-                            "expected \(error.expectation); but \(error.observation)"
-                        )
-                    )
-                }
+                outcomes.append(
+                    await .contract(check.rawValue, unless: nil, counting: tally) {
+                        () async throws(ConformanceFailure) in try await suite.run(check)
+                    }
+                )
             }
             return outcomes
         }

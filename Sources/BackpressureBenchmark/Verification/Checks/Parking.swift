@@ -61,24 +61,6 @@ extension VerificationCheck {
     )
 }
 
-extension VerificationOutcome {
-    static func failed(
-        _ check: String,
-        _ specification: String,
-        _ tally: (operations: Int, successes: Int),
-        _ detail: String
-    ) -> Self {
-        Self(
-            check: check,
-            verdict: .fail,
-            specification: specification,
-            operations: tally.operations,
-            successes: tally.successes,
-            detail: detail
-        )
-    }
-}
-
 extension QueueLoad {
     /// One producer and one consumer of small elements, as fast as they can.
     static let plain = QueueLoad(

@@ -1,6 +1,5 @@
 import BackpressureTesting
 import BoundedQueues
-import Synchronization
 
 extension VerificationCheck {
     /// The conformance suite of bounded queues: every promise of the protocol, at rest, waiting and under contention.
@@ -22,36 +21,13 @@ extension VerificationCheck {
                 let suite = QueueConformance(supporting: queue.features) { request in
                     CountedQueue(make, request, tally)
                 }
-                let name = "contract-\(check.rawValue.inKebabCase)"
-                guard !suite.skips(check) else {
-                    outcomes.append(
-                        VerificationOutcome(
-                            check: name,
-                            verdict: .unsupported,
-                            specification: "protocol",
-                            detail: "the queue doesn't promise it: \(queue.limitations ?? queue.summary)"
-                        )
-                    )
-                    continue
-                }
-                do throws(ConformanceFailure) {
-                    try await suite.run(check)
-                    outcomes.append(
-                        // Some checks are about refusals alone.
-                        .passed(name, "protocol", operations: tally.operations, successes: tally.operations)
-                    )
-                } catch {
-                    outcomes.append(
-                        VerificationOutcome(
-                            check: name,
-                            verdict: .fail,
-                            specification: "protocol",
-                            operations: tally.operations,
-                            successes: tally.successes,
-                            detail: "expected \(error.expectation); but \(error.observation)"
-                        )
-                    )
-                }
+                let reason =
+                    suite.skips(check) ? "the queue doesn't promise it: \(queue.limitations ?? queue.summary)" : nil
+                outcomes.append(
+                    await .contract(check.rawValue, unless: reason, counting: tally) {
+                        () async throws(ConformanceFailure) in try await suite.run(check)
+                    }
+                )
             }
             return outcomes
         }
@@ -73,31 +49,6 @@ extension QueueImplementation {
             }
         }
         return features
-    }
-}
-
-extension String {
-    /// `camelCase` as `camel-case`.
-    var inKebabCase: String {
-        reduce(into: "") { result, character in
-            if character.isUppercase { result += "-" }
-            result += character.lowercased()
-        }
-    }
-}
-
-/// How many operations there were, and how many of them pushed or took something.
-final class OperationTally: Sendable {
-    private let counts = Mutex((operations: 0, successes: 0))
-
-    var operations: Int { counts.withLock(\.operations) }
-    var successes: Int { counts.withLock(\.successes) }
-
-    func count(_ successes: Int, of operations: Int = 1) {
-        counts.withLock {
-            $0.operations += operations
-            $0.successes += successes
-        }
     }
 }
 
