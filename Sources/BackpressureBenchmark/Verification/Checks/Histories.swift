@@ -62,8 +62,8 @@ private struct Histories {
         var searched = 0
         var rounds = 0
         var seed = effort.seed
-        // At least once around, then until the time is up.
-        repeat {
+        // Once around, on a machine that is so slow that the patience ends before as far as it came; then until the time is up.
+        around: repeat {
             for capacity in Histories.capacities {
                 for shape in shapes {
                     let verdict = judge(capacity, shape, seed: seed, rounds: 1...1)
@@ -76,6 +76,7 @@ private struct Histories {
                         }
                     }
                     seed &+= 1
+                    if ContinuousClock.now >= latestEnd { break around }
                 }
             }
             // Where threads took turns on a busy machine, the next round may see more.

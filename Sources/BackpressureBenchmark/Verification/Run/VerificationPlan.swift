@@ -39,7 +39,7 @@ struct VerificationPlan: Sendable {
                 return VerificationJob.Check(
                     id: check.id,
                     seconds: seconds,
-                    timeLimitSeconds: 10 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds
+                    timeLimitSeconds: 30 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds
                 )
             }
             return Part(

@@ -145,10 +145,11 @@ package struct VerificationRun: Sendable {
 
     private func sayWhatNext(_ results: VerificationResults) {
         guard let row = results.rows.first(where: { results.isFault($0) }) else { return }
+        let library = results.subjects.first { $0.id == row.implementation }?.library
         let check = VerificationCheck.all.first { $0.mechanism == row.mechanism && results.origin(of: row) == $0.id }
         console.say(
             "To see it again: verify --implementation \(row.implementation) --seed \(options.seed)"
-                + (check.map { " --check \($0.id)" } ?? "")
+                + (check.map { " --check \($0.id)" } ?? "") + (library.map { " --load \($0)" } ?? "")
         )
     }
 }
