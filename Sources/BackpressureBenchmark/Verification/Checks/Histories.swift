@@ -2,7 +2,7 @@ import BackpressureTesting
 import BoundedQueues
 
 extension VerificationCheck {
-    fileprivate static let patience = 10.0
+    fileprivate static let patience = 60.0
 
     /// Recorded histories of contending threads: nothing lost, nothing twice, in order, and linearizable as promised.
     static let histories = VerificationCheck(
