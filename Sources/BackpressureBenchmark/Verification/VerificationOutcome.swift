@@ -14,6 +14,8 @@ struct VerificationOutcome: Codable, Sendable, Equatable {
 
     /// The `check` column.
     var check: String
+    /// The id of the ``VerificationCheck`` that it is of, to make that alone again; the process that makes it fills it in.
+    var origin: String?
     var verdict: Verdict
     /// What the implementation is held to, in a word or two.
     var specification: String

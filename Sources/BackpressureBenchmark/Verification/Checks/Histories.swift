@@ -157,7 +157,8 @@ private struct Histories {
                 "capacity \(capacity), \(shape.producers) producers, \(shape.consumers) consumers, seed "
                 + "\(verdict.seed ?? effort.seed): \(fault)"
         } else {
-            outcome.verdict = .pass
+            // What was recorded until another check failed may be too little.
+            outcome.verdict = evidence?.isVacuous ?? true ? .vacuous : .pass
             outcome.detail = "ended by another check's failure"
         }
         return outcome

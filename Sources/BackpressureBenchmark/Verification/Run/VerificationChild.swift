@@ -23,7 +23,9 @@ package enum VerificationChild {
                 output.write(.checking(order.id))
                 alarm(UInt32(order.timeLimitSeconds.rounded(.up)))
                 let effort = VerificationEffort(seed: job.seed, seconds: order.seconds)
-                output.write(.checked(try await check.perform(subject, effort)))
+                var outcomes = try await check.perform(subject, effort)
+                for index in outcomes.indices { outcomes[index].origin = order.id }
+                output.write(.checked(outcomes))
             }
             alarm(0)
         } catch {

@@ -2,6 +2,8 @@
 struct VerificationResults: Sendable {
     let seed: UInt64
     private(set) var rows: [VerifyRow] = []
+    /// Of each row, the id of the check that gave it; `nil`: none was made.
+    private(set) var origins: [String?] = []
     private(set) var subjects: [VerificationSubject] = []
     /// Of the rows that are no passes, the details as they were found, by row.
     private(set) var details: [Int: String] = [:]
@@ -20,6 +22,7 @@ struct VerificationResults: Sendable {
                 details[rows.count] = outcome.detail
                 if subject.role != .control { findings.append(finding(outcome, subject)) }
             }
+            origins.append(outcome.origin)
             rows.append(VerifyRow(subject, outcome, seed: seed))
         }
         if subject.role == .control, faults == 0 {
@@ -46,13 +49,6 @@ struct VerificationResults: Sendable {
     /// Whether a row is why the verification fails.
     func isFault(_ row: VerifyRow) -> Bool {
         (row.verdict == "fail" || row.verdict == "vacuous") && role(of: row) != .control
-    }
-
-    /// The id of the check that gave a row.
-    func origin(of row: VerifyRow) -> String? {
-        if ["conservation", "producer-order", "linearizability"].contains(row.check) { return "histories" }
-        if ["steady-state-allocation", "memory-returned"].contains(row.check) { return "memory" }
-        return VerificationCheck.all.first { row.check.hasPrefix($0.id) }?.id
     }
 }
 

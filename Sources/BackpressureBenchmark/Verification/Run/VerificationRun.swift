@@ -119,7 +119,13 @@ package struct VerificationRun: Sendable {
                 trouble = "\(error)"
             }
             outcomes.append(
-                VerificationOutcome(check: culprit.id, verdict: .fail, specification: "", detail: trouble)
+                VerificationOutcome(
+                    check: culprit.id,
+                    origin: culprit.id,
+                    verdict: .fail,
+                    specification: "",
+                    detail: trouble
+                )
             )
             left = left[left.index(after: left.firstIndex { $0.id == culprit.id } ?? left.startIndex)...]
         }
@@ -144,12 +150,12 @@ package struct VerificationRun: Sendable {
     }
 
     private func sayWhatNext(_ results: VerificationResults) {
-        guard let row = results.rows.first(where: { results.isFault($0) }) else { return }
+        guard let index = results.rows.indices.first(where: { results.isFault(results.rows[$0]) }) else { return }
+        let row = results.rows[index]
         let library = results.subjects.first { $0.id == row.implementation }?.library
-        let check = VerificationCheck.all.first { $0.mechanism == row.mechanism && results.origin(of: row) == $0.id }
         console.say(
             "To see it again: verify --implementation \(row.implementation) --seed \(options.seed)"
-                + (check.map { " --check \($0.id)" } ?? "") + (library.map { " --load \($0)" } ?? "")
+                + (results.origins[index].map { " --check \($0)" } ?? "") + (library.map { " --load \($0)" } ?? "")
         )
     }
 }
