@@ -19,6 +19,9 @@ let package = Package(
         .library(name: "Backpressure", targets: ["Backpressure"]),
         .library(name: "BoundedQueues", targets: ["BoundedQueues"]),
         .library(name: "RateLimiters", targets: ["RateLimiters"]),
+        .library(name: "CircuitBreakers", targets: ["CircuitBreakers"]),
+        .library(name: "FlowControl", targets: ["FlowControl"]),
+        .library(name: "BackpressureMonitoring", targets: ["BackpressureMonitoring"]),
         .library(name: "BackpressureTesting", targets: ["BackpressureTesting"]),
         .library(
             name: "BackpressureBenchmark",
@@ -31,9 +34,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
@@ -60,7 +66,38 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "Backpressure", dependencies: ["BoundedQueues", "RateLimiters"], swiftSettings: settings),
+        .target(
+            name: "CircuitBreakers",
+            dependencies: [
+                "BoundedQueues", "ConcurrencySupport", "CConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FlowControl",
+            dependencies: [
+                "BoundedQueues", "CircuitBreakers", "ConcurrencySupport", "CConcurrencySupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "BackpressureMonitoring",
+            dependencies: [
+                "BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "ConcurrencySupport",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Backpressure",
+            dependencies: ["BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "BackpressureMonitoring"],
+            swiftSettings: settings
+        ),
 
         // The suite. jemalloc stays on this side: nothing above this line links it.
         .target(
@@ -123,6 +160,26 @@ let package = Package(
             dependencies: [
                 "RateLimiters", "BackpressureTesting", "ConcurrencySupport",
                 .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CircuitBreakersTests",
+            dependencies: ["CircuitBreakers", "BackpressureTesting", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FlowControlTests",
+            dependencies: ["FlowControl", "BackpressureTesting", "ConcurrencySupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BackpressureMonitoringTests",
+            dependencies: [
+                "BackpressureMonitoring", "BackpressureTesting", "ConcurrencySupport",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

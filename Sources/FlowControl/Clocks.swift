@@ -1,0 +1,3 @@
+// Controllers and limits are made with a clock, so whoever imports them can name those that there are.
+@_exported public import protocol ConcurrencySupport.NanosecondClock
+@_exported public import struct ConcurrencySupport.SystemNanosecondClock
