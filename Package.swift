@@ -95,7 +95,9 @@ let package = Package(
         ),
         .target(
             name: "Backpressure",
-            dependencies: ["BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "BackpressureMonitoring"],
+            dependencies: [
+                "BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "BackpressureMonitoring",
+            ],
             swiftSettings: settings
         ),
 
