@@ -101,6 +101,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark verify
               swift package benchmark stress
               swift package benchmark gate
+              swift package benchmark compare --base main --filter pair
               swift package benchmark list
 
             The last line is the verdict; results/latest/verdict.json has it with the
@@ -109,7 +110,8 @@ package struct RootCommand: AsyncParsableCommand {
             64 usage, 65 bad input file, 74 input/output.
             """,
         subcommands: [
-            RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, ListCommand.self, MakeTraceCommand.self,
+            RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, CompareCommand.self,
+            ListCommand.self, MakeTraceCommand.self,
             MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
