@@ -100,6 +100,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark run --load ./libmine.so
               swift package benchmark verify
               swift package benchmark stress
+              swift package benchmark report
               swift package benchmark list
 
             The last line is the verdict; results/latest/verdict.json has it with the
@@ -108,8 +109,8 @@ package struct RootCommand: AsyncParsableCommand {
             74 input/output.
             """,
         subcommands: [
-            RunCommand.self, VerifyCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self,
-            MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
+            RunCommand.self, VerifyCommand.self, StressCommand.self, ReportCommand.self, ListCommand.self,
+            MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )
