@@ -6,7 +6,7 @@ extension ResultSummary {
             + numbered(
                 groups.flatMap { group in group.rows.map { speedCase($0, in: group) } }
                     + (results.accuracy ?? []).map(accuracyCase) + (results.stress ?? []).map(floodCase)
-                    + (results.verification ?? []).map(verificationCase)
+                    + (results.verification ?? []).map(verificationCase) + (results.gate ?? []).map(gateCase)
             )
     }
 
@@ -91,5 +91,22 @@ extension ResultSummary {
             one.outcome = role(of: row.implementation) == .control ? .pass : .fail
         }
         return one
+    }
+
+    private func gateCase(_ row: GateRow) -> ReportedCase {
+        let outcome: ReportedCase.Outcome =
+            switch row.verdict {
+            case .pass, .improvement: .pass
+            case .regression, .missing, .broken: .fail
+            case .undecided: .cannotTell
+            case .new: .skipped
+            }
+        let words = [row.verdict.rawValue, row.detail].compactMap(\.self).joined(separator: ": ")
+        return ReportedCase(
+            suite: "gate",
+            name: row.label,
+            outcome: outcome,
+            message: row.verdict == .pass ? nil : words
+        )
     }
 }

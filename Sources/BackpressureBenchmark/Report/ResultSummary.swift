@@ -3,6 +3,7 @@ struct ResultSummary: Sendable {
     let results: ResultSet
     private let roles: [String: Role]
     private let samples: [SampleKey: [Double]]
+    private let seriesIndices: [String: Int]
 
     /// - Parameter registry: knows which implementations are controls and yardsticks; those that it doesn't know compete.
     init(_ results: ResultSet, _ registry: Registry) {
@@ -13,6 +14,23 @@ struct ResultSummary: Sendable {
         samples = (results.samples ?? []).reduce(into: [:]) { samples, row in
             if let value = row.value { samples[SampleKey(row), default: []].append(value) }
         }
+        seriesIndices = ResultSummary.indices(results)
+    }
+
+    /// Implementations in the order of their families, so that each looks the same in all charts of a page.
+    private static func indices(_ results: ResultSet) -> [String: Int] {
+        let families = Dictionary(
+            (results.comparison ?? []).filter { $0.mechanism == .queue }.map { ($0.implementation, $0.family) }
+                + (results.stress ?? []).map { ($0.implementation, $0.family) }
+        ) { first, _ in first }
+        let order = Dictionary(uniqueKeysWithValues: Family.allCases.enumerated().map { ($1.rawValue, $0) })
+        let ids = families.sorted { (order[$0.value] ?? .max, $0.key) < (order[$1.value] ?? .max, $1.key) }
+        return Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1.key, $0) })
+    }
+
+    /// How its lines look.
+    func marker(of implementation: String) -> Marker {
+        .series(seriesIndices[implementation] ?? 0, isHollow: role(of: implementation) != .contender)
     }
 
     func role(of implementation: String) -> Role { roles[implementation] ?? .contender }
@@ -48,7 +66,7 @@ struct ResultSummary: Sendable {
             return parts.compactMap(\.self).joined(separator: " · ")
         }
 
-        private static func counted(_ count: Int?, _ noun: String) -> String? {
+        static func counted(_ count: Int?, _ noun: String) -> String? {
             count.map { $0 == 0 ? "no \(noun)s" : "\($0) \(noun)\($0 == 1 ? "" : "s")" }
         }
     }

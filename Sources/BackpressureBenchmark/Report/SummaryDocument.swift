@@ -60,6 +60,7 @@ struct SummaryDocument: Sendable {
                     rows: [
                         speedLine("throughput", [.throughput]), speedLine("latency", [.latency]),
                         speedLine("decisions", [.decisions]), accuracyLine, floodLine, verificationLine,
+                        gateLine,
                     ].compactMap(\.self)
                 )
             ]
@@ -105,6 +106,13 @@ struct SummaryDocument: Sendable {
             ["fail", "vacuous"].contains($0.verdict) && summary.role(of: $0.implementation) != .control
         }
         return ["verification", "\(rows.count) checks", failed == 0 ? "none failed" : "\(failed) failed"]
+    }
+
+    private var gateLine: [TextTable.Cell]? {
+        guard let rows = results.gate else { return nil }
+        let counts = Dictionary(grouping: rows, by: \.verdict.rawValue).mapValues(\.count)
+        let words = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return ["gate", "\(rows.count) figures", "\(words.isEmpty ? "nothing was held to anything" : words)"]
     }
 
     // MARK: - Tables

@@ -98,9 +98,9 @@ struct Badge: Sendable {
     init?(verdict: String) {
         text = verdict
         switch verdict {
-        case "pass", "improved": (sign, style) = ("✓", "good")
-        case "fail", "vacuous", "regression", "missing": (sign, style) = ("✕", "bad")
-        case "unsupported", "skipped": (sign, style) = ("–", "quiet")
+        case "pass", "improvement": (sign, style) = ("✓", "good")
+        case "fail", "vacuous", "regression", "missing", "broken": (sign, style) = ("✕", "bad")
+        case "unsupported", "skipped", "new": (sign, style) = ("–", "quiet")
         case "cannot tell", "can't tell", "undecided": (sign, style) = ("?", "unsure")
         default: return nil
         }

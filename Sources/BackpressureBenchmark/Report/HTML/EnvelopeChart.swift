@@ -47,8 +47,7 @@ struct EnvelopeChart {
 
     private func row(_ row: Row, y: Double, _ errors: Scale, _ excess: Scale) -> Markup {
         let base = y + 25
-        var drawing = SVG.text(0, y + 13, row.name, style: "name")
-        drawing += SVG.text(SVG.width(of: row.name, size: 12.6) + 8, y + 13, row.kind, style: "minor")
+        var drawing = SVG.name(row.name, row.kind, y: y + 13)
         drawing += SVG.line(0, base, SVG.width, base, style: "track")
         for error in row.errors {
             let title = "\(row.name): error \(Numbers.decimal(error, decimals: 0)) ppm"

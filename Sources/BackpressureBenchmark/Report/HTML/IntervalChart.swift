@@ -49,8 +49,7 @@ struct IntervalChart {
 
     private func row(_ row: Row, y: Double, _ scale: Scale) -> Markup {
         let base = y + 25
-        var drawing = SVG.text(0, y + 13, row.name, style: "name")
-        drawing += SVG.text(SVG.width(of: row.name, size: 12.6) + 8, y + 13, row.kind, style: "minor")
+        var drawing = SVG.name(row.name, row.kind, y: y + 13)
         let aside = row.aside.map { Markup.element("tspan", ["class": "minor"], .text("  \($0)")) } ?? .nothing
         drawing += .element(
             "text",

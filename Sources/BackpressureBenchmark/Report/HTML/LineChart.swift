@@ -55,7 +55,8 @@ struct LineChart {
     var drawing: Markup {
         let values =
             series.flatMap { $0.points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.self) } }
-            + levels.flatMap { [$0.low, $0.high] }
+            // Twice as much, which leaves room for what is written above the highest.
+            + levels.flatMap { [$0.low, $0.high * 2] }
         let y = Scale(values.map(lifted), yScale, steps: steps, from: LineChart.bottom, to: LineChart.top)
         var drawing = axes(y)
         for level in levels { drawing += self.level(level, y) }
@@ -129,7 +130,7 @@ struct LineChart {
             let isLeft = last.x > (LineChart.left + LineChart.right) / 2
             drawing += SVG.text(
                 last.x + (isLeft ? -8 : 8),
-                last.y + 4,
+                last.y + 14,
                 ending,
                 style: "ending",
                 anchor: isLeft ? .end : .start

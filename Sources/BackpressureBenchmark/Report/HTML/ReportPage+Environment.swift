@@ -50,7 +50,7 @@ extension ReportPage {
         let entries = EnvironmentWords(record).rows.map { name, value in
             Markup.element(
                 "div",
-                [:],
+                ["class": (value ?? "").count > 18 ? "wide" : nil],
                 .element("dt", [:], .text(name))
                     + .element("dd", ["class": value == nil ? "quiet" : nil], .text(value ?? "not known"))
             )

@@ -23,15 +23,14 @@ extension ReportPage {
     private func memoryChart(_ unsorted: [StressRow]) -> Chart {
         let floods = unsorted.filter { $0.expected != "dies" } + unsorted.filter { $0.expected == "dies" }
         let curves = floods.map { row in curve(of: row) }
-        let series = zip(floods, curves).enumerated().map { index, flood in
-            let (row, curve) = flood
+        let series = zip(floods, curves).map { row, curve in
             let isControl = row.expected == "dies"
             return LineChart.Series(
                 name: row.implementation,
                 kind: "\(row.family)\(isControl ? ", control" : ""): "
                     + (curve.isEmpty
                         ? "memory not measured" : "peak \(Numbers.bytes(row.peakAllocatedBytes.map(Double.init)))"),
-                marker: .series(index, isHollow: isControl),
+                marker: summary.marker(of: row.implementation),
                 points: thinned(curve, to: ReportPage.pointsInCurve),
                 marksPoints: false,
                 ending: row.secondsToDeath == nil ? nil : "† \(row.outcome)"
@@ -53,7 +52,8 @@ extension ReportPage {
         return Chart(
             title: first.scenario,
             subtitle: [
-                "\(first.policy.rawValue)", "\(first.producers) producers", "\(first.consumers) consumers",
+                "\(first.policy.rawValue)", ResultSummary.Group.counted(first.producers, "producer"),
+                ResultSummary.Group.counted(first.consumers, "consumer"),
                 first.overloadFactor.map { "\(Numbers.count($0)) times what they can take" },
                 first.capBytes.map { "cap \(Numbers.bytes(Double($0)))" }, first.capMethod,
             ].compactMap(\.self).joined(separator: " · "),

@@ -153,8 +153,7 @@ extension ReportPage {
     ]
 
     private func latencyChart(_ group: ResultSummary.Group) -> Chart {
-        let series = group.rows.enumerated().map { index, row in
-            let role = summary.role(of: row.implementation)
+        let series = group.rows.map { row in
             let points = ReportPage.percentiles.enumerated().compactMap { place, percentile in
                 percentile.value(row).map { median in
                     let spread = summary.estimate(percentile.metric, of: row)
@@ -164,7 +163,7 @@ extension ReportPage {
             return LineChart.Series(
                 name: row.implementation,
                 kind: summary.kind(row.implementation, row.family) + (points.isEmpty ? ", not measured" : ""),
-                marker: .series(index, isHollow: role != .contender),
+                marker: summary.marker(of: row.implementation),
                 points: points
             )
         }

@@ -6,6 +6,12 @@ extension ReportPage {
         var speed: ResultSummary.Group
         var latency: ResultSummary.Group
         var ids: [String]
+
+        /// Less is better.
+        var rank: [Int] {
+            let drops = [speed, latency].count { $0.rows.first?.policy != .block }
+            return [-ids.count, drops, -speed.rows.count, -latency.rows.count]
+        }
     }
 
     var tradeOffs: Section? {
@@ -26,12 +32,18 @@ extension ReportPage {
     private func pair(_ driver: Scenario.Driver) -> Pair? {
         let groups = summary.groups.filter { $0.driver == driver }
         var best: Pair?
+        // As many as possible; of these, where nothing is dropped, and then where most others are.
+        let isBetter = { (pair: Pair) in
+            guard let best else { return true }
+            return pair.rank.lexicographicallyPrecedes(best.rank)
+        }
         for latency in groups where latency.kind == .latency {
             let slow = Set(latency.rows.filter { $0.latencyP99Ns != nil }.map(\.implementation))
             for speed in groups where speed.kind == .throughput {
                 let ids = speed.rows.filter { $0.throughputPerS != nil && slow.contains($0.implementation) }
                     .map(\.implementation).filter { summary.role(of: $0) == .contender }
-                if ids.count > max(1, best?.ids.count ?? 1) { best = Pair(speed: speed, latency: latency, ids: ids) }
+                let pair = Pair(speed: speed, latency: latency, ids: ids)
+                if ids.count > 1, isBetter(pair) { best = pair }
             }
         }
         return best

@@ -58,7 +58,7 @@ struct ReportPage: Sendable {
 
     private var sections: [Section] {
         [
-            environment, throughput, latency, tradeOffs, memory, decisions, envelopes, idle, verification,
+            environment, gate, throughput, latency, tradeOffs, memory, decisions, envelopes, idle, verification,
         ].compactMap(\.self) + others
     }
 

@@ -59,7 +59,8 @@ enum ReportStyle {
         .badge.quiet { padding: 0; font-weight: 400; }
         .findings { border-left: 4px solid var(--bad); padding: 4px 12px 4px 28px; margin: 8px 0;
           overflow-wrap: anywhere; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); gap: 8px 20px; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 8px 16px; }
+        .facts .wide { grid-column: span 2; }
         .facts div { min-width: 0; }
         .facts div:last-child { grid-column: 1 / -1; }
         dt { color: var(--quiet); font-size: 13px; }
@@ -85,13 +86,14 @@ enum ReportStyle {
     private static let drawing = """
         figure svg { display: block; width: 100%; max-width: 480px; height: auto; overflow: visible; }
         svg text { fill: var(--ink); font-size: 12px; }
-        svg .minor { fill: var(--quiet); font-size: 11px; }
+        svg .minor, svg .kind { fill: var(--quiet); font-size: 11px; font-weight: 400; }
         svg .name { font-weight: 600; }
         svg .figure { font-variant-numeric: tabular-nums; white-space: pre; }
         svg .kept { fill: var(--good); }
         svg .over-text, svg .ending { fill: var(--bad); font-weight: 600; }
         svg .level-text { fill: var(--bound); font-size: 11px; }
-        svg .ending, svg .level-text { paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
+        svg .name, svg .figure, svg .kept, svg .over-text, svg .ending, svg .level-text { paint-order: stroke;
+          stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
         .grid line.grid { stroke: var(--line); stroke-width: 1; }
         line.axis { stroke: var(--quiet); stroke-width: 1; }
         line.track { stroke: var(--line); stroke-width: 1; }

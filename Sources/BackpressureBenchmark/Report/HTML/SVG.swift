@@ -44,9 +44,19 @@ enum SVG {
         )
     }
 
+    /// An implementation's name, and in quieter letters what kind it is.
+    static func name(_ name: String, _ kind: String, y: Double) -> Markup {
+        .element(
+            "text",
+            ["class": "name", "x": "0", "y": number(y)],
+            .text(name + " ") + .element("tspan", ["class": "kind", "dx": "3"], .text(kind))
+        )
+    }
+
     /// A label of an axis: `10 M/s` in place of `10.0 M/s`.
     static func tick(_ text: String) -> String {
-        text.replacing(/\.0+(?=\D|$)/, with: "")
+        let short = text.replacing(/\.0+(?=\D|$)/, with: "")
+        return short.hasPrefix("0 ") ? "0" : short
     }
 
     /// About how wide a text is drawn; letters of the interface's font differ by a little.

@@ -101,8 +101,14 @@ struct Scale: Sendable, Equatable {
     }
 
     private var symmetricTicks: [Double] {
-        let powers = stride(from: 0, to: 12, by: high > 20_000 ? 3 : 2).map { pow(10, Double($0)) }
-        let positive = powers.filter { $0 <= high }.suffix(2)
-        return positive.reversed().map { -$0 } + [0] + positive
+        // From the outside in, as long as labels don't touch.
+        var positive: [Double] = []
+        for power in (0..<12).reversed() {
+            let value = pow(10, Double(power))
+            guard value <= high, abs(position(value) - position(0)) >= 24 else { continue }
+            if let last = positive.last, abs(position(last) - position(value)) < 34 { continue }
+            positive.append(value)
+        }
+        return positive.map { -$0 } + [0] + positive.reversed()
     }
 }
