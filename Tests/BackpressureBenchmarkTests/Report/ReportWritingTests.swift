@@ -9,12 +9,10 @@ struct ReportWritingTests {
         try await withTemporaryFolder { folder in
             try SmallResults().write(to: folder + "/results")
             let before = try names(folder + "/results")
-            #expect(try run(folder) { _ in }.exitCode == .pass)
+            let verdict = try run(folder)
+            #expect(verdict.exitCode == .pass)
             #expect(try names(folder + "/results") == (before + ["report.html", "summary.md"]).sorted())
-            _ = try run(folder) { options in
-                options.output = folder + "/page"
-                options.junit = folder + "/ci/junit.xml"
-            }
+            try run(folder, output: folder + "/page", junit: folder + "/ci/junit.xml")
             #expect(try names(folder + "/page") == ["report.html", "summary.md"])
             #expect(try names(folder + "/ci") == ["junit.xml"])
         }
@@ -26,18 +24,10 @@ struct ReportWritingTests {
             try SmallResults().write(to: folder + "/results")
             let file = folder + "/step.md"
             try Data("before\n".utf8).write(to: URL(fileURLWithPath: file))
-            _ = try run(folder) { options in
-                options.isForGitHub = true
-                options.stepSummary = file
-            }
+            try run(folder, stepSummary: file)
             let text = try String(contentsOfFile: file, encoding: .utf8)
             #expect(text.hasPrefix("before\n## ✅ Benchmark: pass"))
-            #expect(throws: RunError.self) {
-                try run(folder) { options in
-                    options.isForGitHub = true
-                    options.stepSummary = folder
-                }
-            }
+            #expect(throws: RunError.self) { try run(folder, stepSummary: folder) }
         }
     }
 
@@ -46,10 +36,10 @@ struct ReportWritingTests {
         try await withTemporaryFolder { folder in
             try SmallResults().write(to: folder + "/results")
             try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/taken"))
-            let output = try #require(throws: RunError.self) { try run(folder) { $0.output = folder + "/taken" } }
+            let output = try #require(throws: RunError.self) { try run(folder, output: folder + "/taken") }
             #expect(output.exitCode == .inputOutput)
             try Data("a,b\n1\n".utf8).write(to: URL(fileURLWithPath: folder + "/results/stress.csv"))
-            let input = try #require(throws: RunError.self) { try run(folder) { _ in } }
+            let input = try #require(throws: RunError.self) { try run(folder) }
             #expect(input.exitCode == .inputFile)
             #expect(input.description.contains("stress.csv:2:1: the row has 1 fields"))
             #expect(try !names(folder + "/results").contains("report.html"))
@@ -57,10 +47,18 @@ struct ReportWritingTests {
     }
 
     @discardableResult
-    private func run(_ folder: String, _ change: (inout ReportOptions) -> Void) throws -> Verdict {
+    private func run(
+        _ folder: String,
+        output: String? = nil,
+        junit: String? = nil,
+        stepSummary: String? = nil
+    ) throws -> Verdict {
         var options = ReportOptions()
         options.results = folder + "/results"
-        change(&options)
+        options.output = output
+        options.junit = junit
+        options.isForGitHub = stepSummary != nil
+        options.stepSummary = stepSummary
         let console = Console(format: .json, showsProgress: false, isVerbose: false)
         return try ReportWriting(options: options, registry: .builtIn, console: console).run()
     }

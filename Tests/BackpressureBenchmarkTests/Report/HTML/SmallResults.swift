@@ -1,5 +1,6 @@
-import BackpressureBenchmark
 import Foundation
+
+@testable import BackpressureBenchmark
 
 /// A result folder in which everything is there once, with names that would break a page that takes them as they are.
 struct SmallResults {
