@@ -101,6 +101,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark verify
               swift package benchmark stress
               swift package benchmark gate
+              swift package benchmark compare --base main --filter pair
               swift package benchmark report
               swift package benchmark list
 
@@ -110,8 +111,9 @@ package struct RootCommand: AsyncParsableCommand {
             64 usage, 65 bad input file, 74 input/output.
             """,
         subcommands: [
-            RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, ReportCommand.self,
-            ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
+            RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, CompareCommand.self,
+            ReportCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self,
+            InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -43,21 +43,20 @@ package struct GateJudgement: Sendable {
     private let thresholds: Thresholds
     private let context: Context
 
-    /// - Throws: ``InputFileError`` at a field of a result file that isn't what its column holds.
     package init(
         _ results: RecordedResults,
         baseline: RecordedResults,
         thresholds: Thresholds,
         context: Context
-    ) throws(InputFileError) {
+    ) {
         self.results = results
         self.baseline = baseline
         self.thresholds = thresholds
         self.context = context
         findings = results.findings
         checkOrigin()
-        try holdRatios()
-        for rule in thresholds.bounds { try hold(rule) }
+        holdRatios()
+        for rule in thresholds.bounds { hold(rule) }
     }
 
     /// A baseline that was measured otherwise says nothing of this run.
@@ -67,8 +66,8 @@ package struct GateJudgement: Sendable {
             findings.append(
                 .init(
                     .notMeasured,
-                    "the baseline \(baseline.folder) was measured with the profile '\(before ?? "unknown")', this run with "
-                        + "'\(now ?? "unknown")': measure both with the same"
+                    "the baseline \(baseline.folder) was measured with the profile '\(before)', this run with '\(now)': "
+                        + "measure both with the same"
                 )
             )
         }
@@ -78,10 +77,10 @@ package struct GateJudgement: Sendable {
             )
         }
         for (name, new, old) in [
-            ("processor", results.environment?.cpuModel, baseline.environment?.cpuModel),
+            ("processor", results.environment.cpuModel, baseline.environment.cpuModel),
             (
-                "number of processors", results.environment.map { "\($0.cores)" },
-                baseline.environment.map { "\($0.cores)" }
+                "number of processors", "\(results.environment.cores)",
+                "\(baseline.environment.cores)"
             ),
         ] where new != old {
             notes.append(
@@ -93,14 +92,14 @@ package struct GateJudgement: Sendable {
 
     // MARK: - Ratios
 
-    private mutating func holdRatios() throws(InputFileError) {
+    private mutating func holdRatios() {
         var known: Set<Subject> = []
-        let measured = try Dictionary(
-            results.comparison.rows.map { row throws(InputFileError) in (try Subject(row), row) },
+        let measured = Dictionary(
+            results.comparison.map { (Subject($0), $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        for row in baseline.comparison.rows {
-            let subject = try Subject(row)
+        for row in baseline.comparison {
+            let subject = Subject(row)
             known.insert(subject)
             guard context.isAsked(subject.scenario, subject.implementation) else { continue }
             guard let current = measured[subject] else {
@@ -108,12 +107,12 @@ package struct GateJudgement: Sendable {
                 continue
             }
             guard !context.bystanders.contains(subject.implementation) else { continue }
-            guard current["reference"] == row["reference"] else {
-                let (now, before) = (current["reference"] ?? "none", row["reference"] ?? "none")
+            guard current.reference == row.reference else {
+                let (now, before) = (current.reference ?? "none", row.reference ?? "none")
                 miss(subject, "comparison", "its ratios are to '\(now)' now, in the baseline to '\(before)'")
                 continue
             }
-            guard let reference = row["reference"] else { continue }
+            guard let reference = row.reference else { continue }
             for metric in Metric.all where metric.better != nil { hold(subject, metric, to: reference) }
         }
         for subject in measured.keys.sorted(by: { ($0.scenario, $0.implementation) < ($1.scenario, $1.implementation) })
@@ -221,26 +220,24 @@ package struct GateJudgement: Sendable {
 
     // MARK: - Bounds
 
-    private mutating func hold(_ rule: Thresholds.BoundRule) throws(InputFileError) {
+    private mutating func hold(_ rule: Thresholds.BoundRule) {
         let place = "\(thresholds.path)\(rule.line.map { ":\($0)" } ?? "")"
         let name = "\(rule.file.rawValue).\(rule.column)"
-        guard let table = results.table(rule.file) else {
+        guard let rows = results.bounded(rule.file) else {
             findings.append(
                 .init(.notMeasured, "\(place): \(results.folder) has no \(rule.file.rawValue).csv to hold '\(name)' in")
             )
             return
         }
         var held = 0
-        for row in table.rows {
-            // A check is to a verification what a scenario is to a run.
-            let scenario = try row.text(rule.file == .verify ? "check" : "scenario")
-            let implementation = try row.text("implementation")
+        for row in rows {
             guard
-                rule.selection.includes(scenario: scenario, implementation: implementation, driver: row["driver"]),
-                rule.selection.implementations.contains(implementation) || !context.bystanders.contains(implementation)
+                rule.selection.includes(scenario: row.scenario, implementation: row.implementation, driver: row.driver),
+                rule.selection.implementations.contains(row.implementation)
+                    || !context.bystanders.contains(row.implementation)
             else { continue }
             held += 1
-            try hold(rule, name, row, scenario, implementation)
+            hold(rule, name, row)
         }
         let narrowed = !rule.selection.scenarios.isEmpty || !rule.selection.implementations.isEmpty
         if held == 0, !narrowed || baselineAsks(rule) {
@@ -250,38 +247,37 @@ package struct GateJudgement: Sendable {
 
     /// Whether the run should have had rows for a rule that found none.
     private func baselineAsks(_ rule: Thresholds.BoundRule) -> Bool {
-        (baseline.table(rule.file)?.rows ?? []).contains { row in
-            guard let scenario = row[rule.file == .verify ? "check" : "scenario"], let id = row["implementation"] else {
-                return false
-            }
-            return context.isAsked(scenario, id)
-                && rule.selection.includes(scenario: scenario, implementation: id, driver: row["driver"])
+        (baseline.bounded(rule.file) ?? []).contains { row in
+            context.isAsked(row.scenario, row.implementation)
+                && rule.selection.includes(
+                    scenario: row.scenario,
+                    implementation: row.implementation,
+                    driver: row.driver
+                )
         }
     }
 
     private mutating func hold(
         _ rule: Thresholds.BoundRule,
         _ name: String,
-        _ row: RecordedTable.Row,
-        _ scenario: String,
-        _ implementation: String
-    ) throws(InputFileError) {
+        _ row: BoundedRow
+    ) {
         var result = GateRow(
-            scenario: scenario,
-            driver: row["driver"],
-            implementation: implementation,
+            scenario: row.scenario,
+            driver: row.driver,
+            implementation: row.implementation,
             metric: name,
             kind: .bound,
             limit: rule.wording,
             verdict: .pass
         )
         if let equals = rule.equals {
-            let found = row[rule.column]
+            let found = row.field(rule.column)
             if found != equals {
                 result.verdict = found == nil ? .missing : .broken
                 result.detail = "is \(found.map { "'\($0)'" } ?? "not measured"); allowed: \(rule.wording)"
             }
-        } else if let value = try row.number(rule.column), value.isFinite {
+        } else if let value = row.field(rule.column).flatMap(Double.init(csvField:)) {
             result.current = value
             if rule.least.map({ value < $0 }) ?? false || rule.most.map({ value > $0 }) ?? false {
                 result.verdict = .broken
@@ -320,33 +316,32 @@ extension Thresholds.RecordedFile {
 }
 
 extension GateJudgement.Subject {
-    fileprivate init(_ row: RecordedTable.Row) throws(InputFileError) {
-        self.init(
-            scenario: try row.text("scenario"),
-            driver: try row.text("driver"),
-            implementation: try row.text("implementation")
-        )
+    fileprivate init(_ row: ComparisonRow) {
+        self.init(scenario: row.scenario, driver: row.driver.rawValue, implementation: row.implementation)
     }
 }
 
 extension RecordedResults {
-    fileprivate func table(_ file: Thresholds.RecordedFile) -> RecordedTable? {
+    /// The rows that a bound may be for; `nil`: there is no such file.
+    fileprivate func bounded(_ file: Thresholds.RecordedFile) -> [BoundedRow]? {
         switch file {
-        case .comparison: comparison
-        case .accuracy: accuracy
-        case .stress: stress
-        case .verify: verify
+        case .comparison: comparison.map { BoundedRow($0, $0.scenario, $0.implementation, $0.driver.rawValue) }
+        case .accuracy: files.accuracy?.map { BoundedRow($0, $0.scenario, $0.implementation) }
+        case .stress: files.stress?.map { BoundedRow($0, $0.scenario, $0.implementation) }
+        // A check is to a verification what a scenario is to a run.
+        case .verify: files.verification?.map { BoundedRow($0, $0.check, $0.implementation) }
         }
     }
 
     private func values(_ subject: GateJudgement.Subject, _ implementation: String, _ metric: Metric) -> [Int: Double] {
-        let key = Series.Key(
+        guard let driver = Scenario.Driver(rawValue: subject.driver) else { return [:] }
+        let key = Series(
             scenario: subject.scenario,
-            driver: subject.driver,
+            driver: driver,
             implementation: implementation,
             metric: metric.name
         )
-        return series[key]?.values ?? [:]
+        return series[key] ?? [:]
     }
 
     fileprivate func has(_ subject: GateJudgement.Subject, _ implementation: String, _ metric: Metric) -> Bool {
@@ -365,6 +360,19 @@ extension RecordedResults {
                 return ratio
             }
         )
+    }
+}
+
+/// A row of any file, as a bound sees it.
+private struct BoundedRow {
+    let scenario: String
+    let implementation: String
+    let driver: String?
+    let field: (String) -> String?
+
+    init<Row: ResultRow>(_ row: Row, _ scenario: String, _ implementation: String, _ driver: String? = nil) {
+        (self.scenario, self.implementation, self.driver) = (scenario, implementation, driver)
+        field = { name in Row.columns.first { $0.name == name }?.field(row) }
     }
 }
 

@@ -3,9 +3,16 @@ struct GateReport {
     private let judgement: GateJudgement
     private let thresholds: Thresholds
     private let isVerbose: Bool
+    private let title: String
 
     /// - Parameter isVerbose: show what passes too.
-    init(_ judgement: GateJudgement, thresholds: Thresholds, isVerbose: Bool) {
+    init(
+        _ judgement: GateJudgement,
+        thresholds: Thresholds,
+        isVerbose: Bool,
+        title: String = "Against the baseline"
+    ) {
+        self.title = title
         self.judgement = judgement
         self.thresholds = thresholds
         self.isVerbose = isVerbose
@@ -16,7 +23,7 @@ struct GateReport {
         var scenarios: [String] = []
         for row in shown where !scenarios.contains(row.scenario) { scenarios.append(row.scenario) }
         return TextTable(
-            title: "Against the baseline",
+            title: title,
             columns: [
                 .init("implementation", alignment: .left), .init("metric", alignment: .left),
                 .init("baseline", unit: "to reference"), .init("now", unit: "to reference"),

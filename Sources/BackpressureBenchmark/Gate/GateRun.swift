@@ -43,7 +43,7 @@ package struct GateRun: Sendable {
     private func measured(_ baseline: RecordedResults, _ thresholds: Thresholds) async throws(RunError) -> Verdict {
         guard baseline.profile == options.run.profile.rawValue else {
             throw .inputFile(
-                "\(baseline.folder): measured with the profile '\(baseline.profile ?? "unknown")', and this run's is "
+                "\(baseline.folder): measured with the profile '\(baseline.profile)', and this run's is "
                     + "'\(options.run.profile.rawValue)'; measure both with the same (--profile)"
             )
         }
@@ -96,21 +96,14 @@ package struct GateRun: Sendable {
         _ baseline: RecordedResults,
         _ thresholds: Thresholds,
         isAsked: @escaping @Sendable (String, String) -> Bool
-    ) throws(RunError) -> GateJudgement {
-        let queues = registry.queues.map { ($0.id, $0.role) }
-        let limiters = registry.limiters.map { ($0.id, $0.role) }
-        let roles = queues + limiters
+    ) -> GateJudgement {
         let context = GateJudgement.Context(
-            bystanders: Set(roles.filter { $0.1 != .contender }.map(\.0)),
-            yardsticks: roles.filter { $0.1 == .yardstick }.map(\.0),
+            bystanders: Set(registry.bystanders),
+            yardsticks: registry.yardsticks,
             seed: options.run.seed,
             isAsked: isAsked
         )
-        do throws(InputFileError) {
-            return try GateJudgement(results, baseline: baseline, thresholds: thresholds, context: context)
-        } catch {
-            throw .inputFile("\(error)")
-        }
+        return GateJudgement(results, baseline: baseline, thresholds: thresholds, context: context)
     }
 
     private func recorded(_ folder: String) throws(RunError) -> RecordedResults {
@@ -122,8 +115,8 @@ package struct GateRun: Sendable {
         let scenarios = try await ScenarioCatalog.scenarios(RunOptions(), registry: registry).map(\.name)
         let names = ThresholdsFile.Names(
             scenarios: scenarios + VerificationCheck.all.map(\.id)
-                + baseline.comparison.rows.compactMap { $0["scenario"] },
-            implementations: registry.ids + baseline.comparison.rows.compactMap { $0["implementation"] }
+                + baseline.comparison.map(\.scenario),
+            implementations: registry.ids + baseline.comparison.map(\.implementation)
         )
         do throws(InputFileError) {
             return try ThresholdsFile.read(path: options.thresholds, names: names)

@@ -21,6 +21,16 @@ package struct Shift: Sendable, Equatable {
         answer = Self.answer(change, tolerance: tolerance, isBelieved: min(before.count, now.count) >= leastBlocks)
     }
 
+    /// The same of ratios that were taken inside blocks, each above 1 if it improved.
+    package init(of ratios: [Double], tolerance: Double, leastBlocks: Int, confidence: Double) {
+        guard let change = MedianInterval.estimate(ratios, confidence: confidence) else {
+            (self.change, answer) = (Estimate(median: .nan), .undecided)
+            return
+        }
+        self.change = change
+        answer = Self.answer(change, tolerance: tolerance, isBelieved: ratios.count >= leastBlocks)
+    }
+
     static func answer(_ change: Estimate, tolerance: Double, isBelieved: Bool) -> Answer {
         let floor = 1 - tolerance
         guard let low = change.low, let high = change.high else { return .undecided }

@@ -24,6 +24,8 @@ package struct ResultSet: Sendable {
     package private(set) var verdict: Verdict?
     /// Further CSV files, by name.
     package private(set) var others: [OtherTable] = []
+    /// The columns of each CSV file, by its name.
+    package private(set) var headers: [String: [String]] = [:]
     /// Files of a run that aren't there; `verify.csv` and `gate.csv` are none.
     package private(set) var missing: [String] = []
 
@@ -64,18 +66,31 @@ package struct ResultSet: Sendable {
         }
     }
 
-    private func rows<Row: ResultRow>(_ name: String) throws(InputFileError) -> [Row]? {
+    /// The rows of one file.
+    ///
+    /// - Throws: ``InputFileError`` with file, line and column of what is wrong.
+    package static func rows<Row: ResultRow>(inFile path: String, of type: Row.Type) throws(InputFileError) -> [Row] {
+        let text = try InputFile.text(path: path, maximumBytes: maximumBytes)
+        return try ResultRowReader(try table(text, path: path), path: path).rows(type)
+    }
+
+    private static func table(_ text: String, path: String) throws(InputFileError) -> CSVTable {
+        do throws(CSVError) {
+            return try CSVTable(text)
+        } catch {
+            throw InputFileError(path: path, line: error.line, column: error.column, message: error.message)
+        }
+    }
+
+    private mutating func rows<Row: ResultRow>(_ name: String) throws(InputFileError) -> [Row]? {
         guard let table = try table(name) else { return nil }
+        headers[name] = table.header
         return try ResultRowReader(table, path: file(name)).rows(Row.self)
     }
 
     private func table(_ name: String) throws(InputFileError) -> CSVTable? {
         guard let text = try text(name) else { return nil }
-        do throws(CSVError) {
-            return try CSVTable(text)
-        } catch {
-            throw InputFileError(path: file(name), line: error.line, column: error.column, message: error.message)
-        }
+        return try Self.table(text, path: file(name))
     }
 
     private func json<Value: Decodable>(_ name: String, as type: Value.Type) throws(InputFileError) -> Value? {

@@ -15,10 +15,10 @@ struct GateJudgementTests {
         _ thresholds: String = "ratios: [{metric: throughput, tolerance: 0.1}]",
         isAsked: @escaping @Sendable (String, String) -> Bool = { _, _ in true }
     ) async throws -> GateJudgement {
-        try GateJudgement(
-            await run.recorded(),
-            baseline: await baseline.recorded(),
-            thresholds: ThresholdsFile.parse(
+        GateJudgement(
+            try await run.recorded(),
+            baseline: try await baseline.recorded(),
+            thresholds: try ThresholdsFile.parse(
                 text: thresholds,
                 path: "t.yaml",
                 names: .init(
@@ -159,9 +159,9 @@ struct GateJudgementTests {
         let lost = "bounds: [{file: stress, column: lost, most: 0}]"
         #expect(try await judged(Self.baseline, lost).findings.isEmpty)
         var losing = Self.baseline
-        losing.lost = "3"
+        losing.lost = 3
         #expect(try await codes(judged(losing, lost)) == [.stressFailed])
-        losing.lost = ""
+        losing.lost = nil
         #expect(try await codes(judged(losing, lost)) == [.notMeasured])
 
         let allocations = "bounds: [{file: comparison, column: allocations_per_op, implementations: [ring], most: 0.5}]"
@@ -197,8 +197,8 @@ struct RecordedResultsTests {
                 "samples.csv:1: these are the columns of another version of the suite"
             ),
             ("comparison.csv", "", "comparison.csv:1:1: the file is empty"),
-            ("environment.json", "{}", "environment.json: this is not the 'environment.json' of a run"),
-            ("verdict.json", "[", "verdict.json: this is not the 'verdict.json' of a run"),
+            ("environment.json", "{}", "environment.json:"),
+            ("verdict.json", "[", "verdict.json:"),
         ]
     )
     func damaged(file: String, text: String, message: String) async throws {
@@ -211,7 +211,7 @@ struct RecordedResultsTests {
     @Test("that aren't there say how to make them")
     func none() throws {
         let error = #expect(throws: InputFileError.self) { try RecordedResults(folder: "/nowhere/at-all") }
-        #expect("\(try #require(error))".contains("run --output /nowhere/at-all"))
+        #expect("\(try #require(error))".contains("'run' makes one"))
     }
 
     @Test("don't take a text for a number")
@@ -220,6 +220,6 @@ struct RecordedResultsTests {
         let header = SampleRow.columns.map(\.name).joined(separator: ",")
         run.replaced = ["samples.csv": "\(header)\npair,queue,ring,other,threads,1,1,throughput,1/s,fast\n"]
         let error = await #expect(throws: InputFileError.self) { try await run.recorded() }
-        #expect("\(try #require(error))".contains("samples.csv:2: 'value' is 'fast'; a number is expected"))
+        #expect("\(try #require(error))".contains("samples.csv:2:50: "))
     }
 }

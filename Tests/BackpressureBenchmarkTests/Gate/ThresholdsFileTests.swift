@@ -41,7 +41,7 @@ struct ThresholdsFileTests {
             ("ratios: [{metric: throughput, gate: true}]", "t.yaml:1:37", "has a 'tolerance' instead"),
             ("ratios: [{metric: throughput, tolerance: 0.1, gate: false}]", "t.yaml:1:53", "exclude each other"),
             (
-                "ratios: [{metric: throughput, tolerance: 0.1, scenarios: [pear]}]", "t.yaml:1:59",
+                "ratios: [{metric: throughput, tolerance: 0.1, scenarios: [pairr]}]", "t.yaml:1:59",
                 "did you mean 'pair'?"
             ),
             (
@@ -60,7 +60,7 @@ struct ThresholdsFileTests {
             ("bounds: [{file: stress, column: lost}]", "t.yaml:1:10", "'least' or 'most' or both"),
             ("bounds: [{file: stress, column: lost, most: 0, equals: x}]", "t.yaml:1:10", "'least' or 'most' or both"),
             ("bounds: [{file: stress, column: lost, most: 0, drivers: [tasks]}]", "t.yaml:1:57", "no column 'driver'"),
-            ("confidence: 2", "t.yaml:1:13", "from 0.5 to 0.9999"),
+            ("confidence: 2\nratios: [{metric: throughput, tolerance: 0.1}]", "t.yaml:1:13", "from 0.5 to 0.9999"),
             ("blocks: {least: 9, most: 5}\nratios: [{metric: throughput, tolerance: 0.1}]", "t.yaml:1:26", "from 9 to"),
             ("confidence: 0.9", "t.yaml:1:1", "nothing could ever fail"),
             ("ratio: []", "t.yaml:1:1", "did you mean 'ratios'?"),
