@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
         try await arguments.run(sections: only)
     }
 
-    private static func sections(in list: String) throws -> Set<Scenario.Section> {
+    static func sections(in list: String) throws -> Set<Scenario.Section> {
         let names = list.split(separator: ",").map(String.init)
         let known = Scenario.Section.allCases.map(\.rawValue).joined(separator: ", ")
         guard !names.isEmpty else { throw ValidationError("--only needs sections: \(known)") }

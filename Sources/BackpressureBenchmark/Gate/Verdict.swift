@@ -20,11 +20,12 @@ package struct Verdict: Sendable, Equatable {
         self.findings = findings
     }
 
-    /// The most serious kind of finding decides: wrong results before failed stress before missing figures.
+    /// The most serious kind of finding decides: wrong results before failed stress before missing figures before a
+    /// regression, and what is sure before what can't be told.
     package var exitCode: ExitCode {
         let severity: [ExitCode] = [
-            .usage, .inputFile, .inputOutput, .cannotMeasure, .verificationFailed, .stressFailed, .notMeasured,
-            .regression,
+            .usage, .inputFile, .inputOutput, .verificationFailed, .stressFailed, .notMeasured, .regression,
+            .cannotMeasure,
         ]
         return severity.first { code in findings.contains { $0.exitCode == code } } ?? .pass
     }

@@ -30,6 +30,15 @@ public struct Registry: Sendable {
     /// All ids, in order of registration, queues first.
     package var ids: [String] { queues.map(\.id) + limiters.map(\.id) }
 
+    /// Those that nobody promises anything of: controls, which must fail, and yardsticks, which do nothing.
+    var bystanders: [String] {
+        queues.filter { $0.role != .contender }.map(\.id) + limiters.filter { $0.role != .contender }.map(\.id)
+    }
+
+    var yardsticks: [String] {
+        queues.filter { $0.role == .yardstick }.map(\.id) + limiters.filter { $0.role == .yardstick }.map(\.id)
+    }
+
     /// Whether an implementation may be called so: `[a-z0-9-]+`.
     static func isIdentifier(_ id: String) -> Bool {
         let allowed = id.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }

@@ -5,10 +5,7 @@ struct RunReport {
     let registry: Registry
 
     /// Controls and yardsticks don't compete for the best mark.
-    var bystanders: Set<String> {
-        let queues = registry.queues.filter { $0.role != .contender }.map(\.id)
-        return Set(queues + registry.limiters.filter { $0.role != .contender }.map(\.id))
-    }
+    var bystanders: Set<String> { Set(registry.bystanders) }
 
     var tables: [TextTable] {
         [saturated, openLoop, roundTrip, idle, limiterCost, accuracy, stress].compactMap(\.self)
