@@ -206,7 +206,7 @@ let package = Package(
         // The hot paths alone, for `make machine-code`.
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["BoundedQueues", "RateLimiters", "ConcurrencySupport"],
+            dependencies: ["BoundedQueues", "RateLimiters", "CircuitBreakers", "ConcurrencySupport"],
             path: "Tests/HotPaths",
             exclude: ["check"],
             swiftSettings: settings

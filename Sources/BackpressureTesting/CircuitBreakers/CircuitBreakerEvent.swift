@@ -97,9 +97,9 @@ public struct CircuitBreakerScript: Sendable {
                 await breaker.reset()
                 model.reset()
             }
-            let state = await breaker.state
+            let state = await breaker.state()
             guard state == model.state else { return say("the state was \(state), not \(model.state)") }
-            let (real, modelled) = (await breaker.statistics, model.statistics(atNanoseconds: clock.nanoseconds()))
+            let (real, modelled) = (await breaker.statistics(), model.statistics(atNanoseconds: clock.nanoseconds()))
             guard real == modelled else { return say("there was \(Self.differences(real, modelled))") }
         }
         return nil

@@ -44,9 +44,7 @@ final class FaultyCircuitBreaker: CircuitBreaker {
 
     var changes: CircuitBreakerChanges { board.changes }
 
-    var state: CircuitState {
-        get async { lock.withLock(\.state) }
-    }
+    func state() async -> CircuitState { lock.withLock(\.state) }
 
     private func mutate<Answer: Sendable>(_ body: (inout State) -> Answer) -> Answer {
         let (answer, change) = lock.withLock { state -> (Answer, CircuitBreakerChange?) in
@@ -275,18 +273,16 @@ final class FaultyCircuitBreaker: CircuitBreaker {
         }
     }
 
-    var statistics: CircuitBreakerStatistics {
-        get async {
-            lock.withLock { state in
-                var statistics = state.counts
-                statistics.state = state.state
-                statistics.generation = state.generation
-                let window = counted(state, clock.nanoseconds())
-                statistics.window.calls = window.count
-                statistics.window.failures = window.count { $0.failed }
-                statistics.window.slow = window.count { $0.slow }
-                return statistics
-            }
+    func statistics() async -> CircuitBreakerStatistics {
+        lock.withLock { state in
+            var statistics = state.counts
+            statistics.state = state.state
+            statistics.generation = state.generation
+            let window = counted(state, clock.nanoseconds())
+            statistics.window.calls = window.count
+            statistics.window.failures = window.count { $0.failed }
+            statistics.window.slow = window.count { $0.slow }
+            return statistics
         }
     }
 }
