@@ -44,6 +44,8 @@ public protocol AtomicWord: Sendable {
     func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt
     /// Adds in the single total order; wraps on overflow.
     func addSequentiallyConsistent(_ amount: UInt)
+    /// Adds in the single total order and returns the value before; wraps on overflow.
+    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt
     /// Adds, ordering nothing; wraps on overflow. For counters that are read at rest.
     func addRelaxed(_ amount: UInt)
     /// Adds, ordering nothing, and returns the value before; wraps on overflow.
@@ -178,6 +180,12 @@ public struct HardwareWord: AtomicWord {
     @inlinable @inline(__always)
     public func addSequentiallyConsistent(_ amount: UInt) {
         word.pointee.wrappingAdd(amount, ordering: .sequentiallyConsistent)
+    }
+
+    /// A sequentially consistent addition; returns the value before.
+    @inlinable @inline(__always)
+    public func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt {
+        word.pointee.wrappingAdd(amount, ordering: .sequentiallyConsistent).oldValue
     }
 
     /// A relaxed addition.

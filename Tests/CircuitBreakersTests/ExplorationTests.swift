@@ -168,7 +168,7 @@ struct BreakerExplorationTests {
                 case .permitted(let permit):
                     exploration.expect(permit.generation == 4, "a second probe was let through")
                 case .refused(let delay):
-                    exploration.expect(delay == 60_000_000_000, "a refusal for \(delay ?? 0) ns")
+                    exploration.expect(delay == 10, "a refusal for \(delay ?? 0) ns")
                 }
             }
         }

@@ -133,6 +133,7 @@ struct ForgetfulWord: ExploredWord {
     func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt { word.fetchOrSequentiallyConsistent(bits) }
     func addSequentiallyConsistent(_ amount: UInt) { word.addSequentiallyConsistent(amount) }
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
+    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt { word.fetchAddSequentiallyConsistent(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
     static func prepareFences() {}
     static func lightFence() { ModelWord.lightFence() }

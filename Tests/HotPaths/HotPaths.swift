@@ -1,3 +1,4 @@
+public import BackpressureMonitoring
 import BoundedQueues
 public import CircuitBreakers
 public import ConcurrencySupport
@@ -38,6 +39,12 @@ public func breaker(_ breaker: LockFreeCircuitBreaker<SystemNanosecondClock>) ->
     return true
 }
 
+/// A latency recorded for a monitor.
+@_silgen_name("hot_latency_record")
+public func latencyRecord(_ recorder: LatencyRecorder, _ nanoseconds: UInt64) {
+    recorder.record(nanoseconds: nanoseconds)
+}
+
 /// What the check must find fault with: the same through an existential.
 @_silgen_name("slow_existential_pair")
 public func existentialPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
@@ -69,6 +76,8 @@ enum HotPaths {
         let mutex = MutexQueue<UInt64>(capacity: 2)
         let bucket = LockFreeTokenBucket(rate: .perSecond(1_000), burst: 1)
         let circuit = LockFreeCircuitBreaker()
+        let recorder = LatencyRecorder()
+        latencyRecord(recorder, 5)
         withExtendedLifetime((ring, singleRing, mutex, bucket, circuit)) {
             print(
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),

@@ -81,6 +81,10 @@ public struct ModelWord: AtomicWord {
     public func addSequentiallyConsistent(_ amount: UInt) {
         _ = Exploration.current.update(id, .sequentiallyConsistent, "add") { $0 &+ amount }
     }
+    /// Adds; returns the value before.
+    public func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt {
+        Exploration.current.update(id, .sequentiallyConsistent, "add") { $0 &+ amount }
+    }
     /// Adds, ordering nothing.
     public func addRelaxed(_ amount: UInt) {
         _ = Exploration.current.update(id, .relaxed, "add") { $0 &+ amount }

@@ -17,7 +17,7 @@ struct BreakerTerms: Sendable {
     @usableFromInline let slowNanoseconds: UInt64
     /// 0: isn't judged.
     @usableFromInline let consecutiveFailures: Int
-    let waitNanoseconds: UInt64
+    @usableFromInline let waitNanoseconds: UInt64
     let backoffFactor: Double
     let longestWaitNanoseconds: UInt64
     let concurrentProbes: Int
@@ -87,6 +87,14 @@ struct BreakerTerms: Sendable {
     func waitNanoseconds(after nanoseconds: UInt64) -> UInt64 {
         let next = Double(nanoseconds) * backoffFactor
         return next >= Double(longestWaitNanoseconds) ? longestWaitNanoseconds : max(nanoseconds, UInt64(next))
+    }
+
+    /// When to ask again after a refusal. Nobody knows when probes that are out will end: then no later than after the first
+    /// wait.
+    @inlinable @inline(__always)
+    func delay(_ state: CircuitState, until: UInt64, atNanoseconds now: UInt64) -> UInt64? {
+        if until == .max { return nil }
+        return state == .halfOpen ? min(until &- now, waitNanoseconds) : until &- now
     }
 
     /// Whether such a window opens the breaker.

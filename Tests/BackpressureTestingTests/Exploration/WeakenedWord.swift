@@ -66,6 +66,7 @@ struct WeakenedWord<Kind: Weakness>: AtomicWord {
     }
     func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt { word.fetchOrSequentiallyConsistent(bits) }
     func addSequentiallyConsistent(_ amount: UInt) { word.addSequentiallyConsistent(amount) }
+    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt { word.fetchAddSequentiallyConsistent(amount) }
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
 

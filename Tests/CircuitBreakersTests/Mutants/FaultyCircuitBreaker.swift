@@ -89,7 +89,8 @@ final class FaultyCircuitBreaker: CircuitBreaker {
                 if defect == .givesProbesUpEarly { until -= 1 }
                 if now < until || defect == .lostProbesBlockForGood {
                     state.counts.refused += 1
-                    return .refused(retryAfterNanoseconds: until > now ? until - now : 0)
+                    let delay = until > now ? until - now : 0
+                    return .refused(retryAfterNanoseconds: min(delay, Self.nanoseconds(settings.wait)))
                 }
                 state.counts.lostProbes += UInt64(state.probesOut)
                 let well = state.probesWell
