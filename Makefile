@@ -5,7 +5,7 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize fuzz report-check baseline \
+.PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
   comparison jemalloc
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test                  install libjemalloc-dev if it is missing, then run the tests"
 	@echo "make test-release          the library's tests as the optimiser leaves it"
 	@echo "make examples              build the examples and see that the suite knows them"
+	@echo "make example-service       build and test the HTTP service in Examples/Service"
 	@echo "make lint                  check the format of all Swift files"
 	@echo "make format                format all Swift files"
 	@echo "make warnings              build everything in debug with warnings as errors"
@@ -39,6 +40,10 @@ examples: jemalloc
 	Examples/BringYourOwnQueue/.build/debug/OwnQueueBenchmark list | grep -w array
 	$(CC) -Wall -Wextra -Werror -O2 -shared -fPIC -I Sources/CForeignImplementations/include \
 	  -o Examples/BringYourOwnQueueInC/libexample.so Examples/BringYourOwnQueueInC/queue.c
+
+# A package of its own, with Hummingbird: its first build takes some minutes.
+example-service:
+	$(SWIFT) test --package-path Examples/Service --disable-xctest
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Plugins

@@ -11,6 +11,7 @@ extension Registry {
         registry.registerPriorityQueues()
         registry.registerPeers()
         registry.registerLimiters()
+        registry.registerSystems()
         return registry
     }
 

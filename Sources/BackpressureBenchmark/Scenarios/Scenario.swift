@@ -24,20 +24,22 @@ package struct Scenario: Codable, Sendable, Equatable {
     package var warmupSeconds: Double
     package var load: Load
 
-    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress }
+    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress, systems }
     package enum Profile: String, Codable, Sendable, CaseIterable { case quick, standard, full }
     package enum Driver: String, Codable, Sendable, CaseIterable { case threads, tasks }
-    package enum Mechanism: String, Codable, Sendable, CaseIterable { case queue, limiter }
+    package enum Mechanism: String, Codable, Sendable, CaseIterable { case queue, limiter, system }
 
     package enum Load: Codable, Sendable, Equatable {
         case queue(QueueLoad)
         case limiter(LimiterLoad)
+        case system(SystemLoad)
     }
 
     package var mechanism: Mechanism {
         switch load {
         case .queue: .queue
         case .limiter: .limiter
+        case .system: .system
         }
     }
 }
