@@ -1,4 +1,4 @@
-/// Something that is measured in every repetition of a scenario in the throughput section.
+/// Something that is measured in every repetition of a scenario in the sections throughput and systems.
 ///
 /// ``all`` is the one table: a metric listed there is written to `samples.csv`, and condensed into the column of
 /// `comparison.csv` that it names, if any.
@@ -34,13 +34,15 @@ struct Metric: Sendable {
     /// Of a yardstick: time through the protocol over time by hand, in alternating slices of one process.
     static let protocolRatio = Metric("protocol_ratio", "1", better: nil, condense: nil)
 
-    static let all = [
-        throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches, allocations,
-        allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
-        protocolRatio,
-    ]
+    static let all =
+        [
+            throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches,
+            allocations,
+            allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
+            protocolRatio,
+        ] + systems
 
-    private init(
+    init(
         _ name: String,
         _ unit: String,
         better: Direction? = .lower,

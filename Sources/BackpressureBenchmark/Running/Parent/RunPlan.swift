@@ -130,7 +130,7 @@ struct RunPlan: Sendable {
         let named = scenario.implementations
         let unasked = Set(
             registry.queues.filter { $0.standing == .own }.map(\.id)
-                + registry.limiters.filter { $0.standing == .own }.map(\.id)
+                + registry.limiters.filter { $0.standing == .own }.map(\.id) + registry.systems.map(\.id)
         )
         func isWanted(_ id: String) -> Bool {
             named.isEmpty ? unasked.contains(id) || asked.contains(id) : named.contains(id)
@@ -174,11 +174,17 @@ struct RunPlan: Sendable {
                     limiter.reasonAgainst(load, driver: $0, section: scenario.section)
                 }
             }
+        case .system(let load):
+            for system in registry.systems {
+                add(system.id, system.family, system.role, .own, library: nil) {
+                    system.reasonAgainst(load, driver: $0)
+                }
+            }
         }
         return rows
     }
 
-    /// Blocks of throughput first, each with all implementations in random order; then memory, accuracy, stress.
+    /// Blocks of throughput first, each with all implementations in random order; then memory, systems, accuracy, stress.
     private static func inOrder(
         _ rows: [Row],
         _ options: RunOptions,
@@ -207,7 +213,10 @@ struct RunPlan: Sendable {
         for group in throughput {
             for row in group { append(row, kind: .memory, block: 0) }
         }
-        for (section, kind) in [(Scenario.Section.accuracy, MeasurementJob.Kind.accuracy), (.stress, .flood)] {
+        let others: [(Scenario.Section, MeasurementJob.Kind)] = [
+            (.systems, .system), (.accuracy, .accuracy), (.stress, .flood),
+        ]
+        for (section, kind) in others {
             for group in groups(section) {
                 for block in 0..<repetitions(group[0].scenario) {
                     for row in group.shuffled(using: &generator) { append(row, kind: kind, block: block) }
