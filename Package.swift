@@ -86,6 +86,7 @@ let package = Package(
             name: "BackpressureMonitoring",
             dependencies: [
                 "BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "ConcurrencySupport",
+                "CConcurrencySupport",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -206,7 +207,9 @@ let package = Package(
         // The hot paths alone, for `make machine-code`.
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["BoundedQueues", "RateLimiters", "ConcurrencySupport"],
+            dependencies: [
+                "BackpressureMonitoring", "BoundedQueues", "RateLimiters", "CircuitBreakers", "ConcurrencySupport",
+            ],
             path: "Tests/HotPaths",
             exclude: ["check"],
             swiftSettings: settings

@@ -100,16 +100,20 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark run --load ./libmine.so
               swift package benchmark verify
               swift package benchmark stress
+              swift package benchmark gate
+              swift package benchmark compare --base main --filter pair
+              swift package benchmark report
               swift package benchmark list
 
             The last line is the verdict; results/latest/verdict.json has it with the
-            exit code: 0 pass, 3 verification failed, 4 stress failed, 5 not all
-            measured, 6 the machine can't measure, 64 usage, 65 bad input file,
-            74 input/output.
+            exit code: 0 pass, 2 performance regression, 3 verification failed,
+            4 stress failed, 5 not all measured, 6 the machine can't measure,
+            64 usage, 65 bad input file, 74 input/output.
             """,
         subcommands: [
-            RunCommand.self, VerifyCommand.self, StressCommand.self, ListCommand.self, MakeTraceCommand.self,
-            MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
+            RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, CompareCommand.self,
+            ReportCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self,
+            InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

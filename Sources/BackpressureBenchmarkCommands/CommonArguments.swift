@@ -19,8 +19,14 @@ struct CommonArguments: ParsableArguments {
     @Option(help: ArgumentHelp("For the order of things and for what is random in them.", valueName: "n"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Where the result files go.", valueName: "dir"))
-    var output = "results/latest"
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp(
+            "Where the result files go: results/latest, of compare results/latest-comparison.",
+            valueName: "dir"
+        )
+    )
+    var chosenOutput: String?
 
     @Option(help: "How to print the results: text, markdown or json.")
     var format = Console.Format.text
@@ -32,8 +38,12 @@ struct CommonArguments: ParsableArguments {
     var verbose = false
 
     func validate() throws {
-        if output.isEmpty { throw ValidationError("--output needs the path of a folder") }
+        if chosenOutput?.isEmpty ?? false { throw ValidationError("--output needs the path of a folder") }
     }
+
+    var output: String { output(orElse: "results/latest") }
+
+    func output(orElse folder: String) -> String { chosenOutput ?? folder }
 
     var console: Console { Console(format: format, showsProgress: !hidesProgress, isVerbose: verbose) }
 

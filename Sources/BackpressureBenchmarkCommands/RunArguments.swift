@@ -33,8 +33,8 @@ struct RunArguments: ParsableArguments {
         }
     }
 
-    /// Measures, and ends the command with the verdict. Interrupting it ends it early, with valid files.
-    func run(sections: Set<Scenario.Section>) async throws {
+    /// What a run is asked to do.
+    func options(sections: Set<Scenario.Section>) -> RunOptions {
         var options = RunOptions()
         options.profile = profile
         options.sections = sections
@@ -47,7 +47,13 @@ struct RunArguments: ParsableArguments {
         options.output = common.output
         options.commandLine = CommonArguments.commandLine
         options.swiftVersion = CommonArguments.compilerVersion
-        let (registry, console, asked) = (try await common.libraries.registry(), common.console, options)
+        return options
+    }
+
+    /// Measures, and ends the command with the verdict. Interrupting it ends it early, with valid files.
+    func run(sections: Set<Scenario.Section>) async throws {
+        let (registry, console) = (try await common.libraries.registry(), common.console)
+        let asked = options(sections: sections)
         try await common.conclude { () async throws(RunError) in
             try await BenchmarkRun(
                 options: asked,

@@ -7,6 +7,8 @@ public struct Registry: Sendable {
     public private(set) var queues: [QueueImplementation] = []
     /// In order of registration.
     public private(set) var limiters: [LimiterImplementation] = []
+    /// In order of registration.
+    public private(set) var systems: [SystemImplementation] = []
 
     /// A registry with nothing in it.
     public init() {}
@@ -27,8 +29,26 @@ public struct Registry: Sendable {
         limiters.append(limiter)
     }
 
+    /// Adds a whole system.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ system: SystemImplementation) {
+        check(system.id)
+        systems.append(system)
+    }
+
     /// All ids, in order of registration, queues first.
-    package var ids: [String] { queues.map(\.id) + limiters.map(\.id) }
+    package var ids: [String] { queues.map(\.id) + limiters.map(\.id) + systems.map(\.id) }
+
+    /// Those that nobody promises anything of: controls, which must fail, and yardsticks, which do nothing.
+    var bystanders: [String] {
+        queues.filter { $0.role != .contender }.map(\.id) + limiters.filter { $0.role != .contender }.map(\.id)
+            + systems.filter { $0.role != .contender }.map(\.id)
+    }
+
+    var yardsticks: [String] {
+        queues.filter { $0.role == .yardstick }.map(\.id) + limiters.filter { $0.role == .yardstick }.map(\.id)
+    }
 
     /// Whether an implementation may be called so: `[a-z0-9-]+`.
     static func isIdentifier(_ id: String) -> Bool {

@@ -34,6 +34,24 @@ package struct Console: Sendable {
         write(text, to: .standardOutput)
     }
 
+    /// Tables, in the form that was asked for.
+    ///
+    /// - Throws: ``RunError`` if a figure in them can't be written.
+    func show(_ tables: [TextTable]) throws(RunError) {
+        switch format {
+        case .text:
+            for table in tables { show("\n" + table.text(style: style)) }
+            show("\n")
+        case .markdown:
+            for table in tables { show(table.markdown() + "\n") }
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            guard let json = try? encoder.encode(tables) else { throw .output("the tables can't be written as JSON") }
+            show(String(decoding: json, as: UTF8.self) + "\n")
+        }
+    }
+
     /// Something that went wrong.
     package func complain(_ text: String) {
         write(text + "\n", to: .standardError)

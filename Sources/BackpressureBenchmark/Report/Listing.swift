@@ -12,7 +12,7 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, scenarioTable, planTable, checkTable] + (leftOut.isEmpty ? [] : [leftOutTable])
+        [queues, limiters, systems, scenarioTable, planTable, checkTable] + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -53,6 +53,25 @@ package struct Listing: Sendable {
                             "\(limiter.drivers.map(\.rawValue).joined(separator: ", "))",
                             "\(limiter.clocks.joined(separator: ", "))", "\(limiter.specification.summary)",
                             "\(limiter.summary)",
+                        ]
+                    }
+                )
+            ]
+        )
+    }
+
+    private var systems: TextTable {
+        TextTable(
+            title: "Systems",
+            columns: ["id", "family", "role", "for scenarios of the kind", "what it is"].map {
+                .init($0, alignment: .left)
+            },
+            groups: [
+                .init(
+                    rows: registry.systems.map { system in
+                        [
+                            "\(system.id)", "\(system.family.rawValue)", "\(system.role.rawValue)",
+                            "\(system.kind.rawValue)", "\(system.summary)",
                         ]
                     }
                 )
@@ -175,6 +194,17 @@ package struct Listing: Sendable {
                             clocks: limiter.clocks,
                             held_to: limiter.specification.summary
                         )
+                    }
+                    + registry.systems.map { system in
+                        Record.Implementation(
+                            id: system.id,
+                            mechanism: .system,
+                            family: system.family,
+                            role: system.role,
+                            standing: Standing.own.rawValue,
+                            drivers: [.tasks],
+                            summary: system.summary
+                        )
                     },
                 scenarios: scenarios.map { scenario in
                     Record.Scenario(
@@ -211,6 +241,8 @@ package struct Listing: Sendable {
             registry.limiters.filter { limiter in
                 scenario.drivers.contains { limiter.reasonAgainst(load, driver: $0, section: scenario.section) == nil }
             }.map(\.id)
+        case .system(let load):
+            registry.systems.filter { $0.reasonAgainst(load, driver: .tasks) == nil }.map(\.id)
         }
     }
 

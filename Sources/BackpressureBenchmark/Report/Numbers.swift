@@ -43,6 +43,16 @@ package enum Numbers {
         return "\(median) [\(decimal(low)), \(decimal(high))]"
     }
 
+    /// A factor as what it adds or takes away: `-5.1 % [-7.0, -3.2]`; without the interval where there is none.
+    package static func percentages(_ change: Estimate) -> String {
+        func percent(_ factor: Double) -> String {
+            let text = decimal((factor - 1) * 100, decimals: 1)
+            return factor > 1 ? "+\(text)" : text
+        }
+        guard let low = change.low, let high = change.high else { return "\(percent(change.median)) %" }
+        return "\(percent(change.median)) % [\(percent(low)), \(percent(high))]"
+    }
+
     /// Time to wait, as far as it can be foreseen: `45 s`, `1 min 20 s`, `2 h 05 min`.
     package static func timeLeft(seconds: Double?) -> String {
         guard let seconds, seconds.isFinite, seconds < Double(Int32.max) else { return notMeasured }

@@ -5,13 +5,11 @@ struct RunReport {
     let registry: Registry
 
     /// Controls and yardsticks don't compete for the best mark.
-    var bystanders: Set<String> {
-        let queues = registry.queues.filter { $0.role != .contender }.map(\.id)
-        return Set(queues + registry.limiters.filter { $0.role != .contender }.map(\.id))
-    }
+    var bystanders: Set<String> { Set(registry.bystanders) }
 
     var tables: [TextTable] {
-        [saturated, openLoop, roundTrip, idle, limiterCost, accuracy, stress].compactMap(\.self)
+        let throughput = [saturated, openLoop, roundTrip, idle, limiterCost]
+        return throughput.compactMap(\.self) + systems + [accuracy, stress].compactMap(\.self)
     }
 
     // MARK: - Throughput
@@ -122,8 +120,11 @@ struct RunReport {
 
     typealias Comparison = (scenario: Scenario, driver: Scenario.Driver, rows: [ComparisonRow])
 
-    func groups(_ isIncluded: (Scenario) -> Bool) -> [Comparison] {
-        scenarios.filter { $0.section == .throughput && isIncluded($0) }.flatMap { scenario in
+    func groups(
+        in section: Scenario.Section = .throughput,
+        _ isIncluded: (Scenario) -> Bool
+    ) -> [Comparison] {
+        scenarios.filter { $0.section == section && isIncluded($0) }.flatMap { scenario in
             scenario.drivers.compactMap { driver in
                 let rows = results.comparison.filter { $0.scenario == scenario.name && $0.driver == driver }
                 return rows.isEmpty ? nil : (scenario, driver, rows)

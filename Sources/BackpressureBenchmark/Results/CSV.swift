@@ -40,11 +40,21 @@ package struct CSVError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String { "line \(line), column \(column): \(message)" }
 }
 
+/// Where something stands in a file, from 1; columns in characters (Unicode scalars).
+package struct CSVPlace: Sendable, Equatable {
+    package var line: Int
+    package var column: Int
+}
+
 /// A table read from comma-separated values.
 package struct CSVTable: Sendable, Equatable {
     package var header: [String]
     /// As many fields as the header has, each; `nil`: missing.
     package var rows: [[String?]]
+    /// Where each field of each row begins.
+    package private(set) var places: [[CSVPlace]]
+    /// Where each name of the header begins.
+    package private(set) var headerPlaces: [CSVPlace]
 
     /// Reads `text`, with CRLF or LF line ends; a byte order mark is skipped. O(size).
     ///
@@ -56,18 +66,22 @@ package struct CSVTable: Sendable, Equatable {
             throw CSVError(line: 1, column: 1, message: "the file is empty; a header row is expected")
         }
         header = []
+        headerPlaces = []
         for field in names {
             guard !field.text.isEmpty else { throw field.error("a column has no name") }
             guard !header.contains(field.text) else { throw field.error("the column '\(field.text)' is there twice") }
             header.append(field.text)
+            headerPlaces.append(field.place)
         }
         rows = []
+        places = []
         while let record = try parser.nextRecord() {
             guard record.count == header.count else {
                 let place = record.count > header.count ? record[header.count] : record[record.count - 1]
                 throw place.error("the row has \(record.count) fields, the header has \(header.count)")
             }
             rows.append(record.map { $0.text.isEmpty ? nil : $0.text })
+            places.append(record.map(\.place))
         }
     }
 
@@ -82,6 +96,8 @@ private struct CSVParser {
         var text: String
         var line: Int
         var column: Int
+
+        var place: CSVPlace { CSVPlace(line: line, column: column) }
 
         func error(_ message: String) -> CSVError { CSVError(line: line, column: column, message: message) }
     }
@@ -149,58 +165,4 @@ private struct CSVParser {
     }
 
     private func error(_ message: String) -> CSVError { CSVError(line: line, column: column, message: message) }
-}
-
-/// A value that can stand in a field of comma-separated values.
-package protocol CSVValue: Sendable {
-    /// The field's text, the same in every locale; `nil`: missing.
-    var csvField: String? { get }
-}
-
-extension String: CSVValue {
-    package var csvField: String? { self }
-}
-
-extension Bool: CSVValue {
-    package var csvField: String? { description }
-}
-
-extension Int: CSVValue {
-    package var csvField: String? { description }
-}
-
-extension UInt64: CSVValue {
-    package var csvField: String? { description }
-}
-
-extension Optional: CSVValue where Wrapped: CSVValue {
-    package var csvField: String? { flatMap(\.csvField) }
-}
-
-extension CSVValue where Self: RawRepresentable, RawValue == String {
-    package var csvField: String? { rawValue }
-}
-
-extension Double: CSVValue {
-    /// The fewest decimals that read back as the same number, with no exponent; missing if not finite.
-    package var csvField: String? {
-        guard isFinite else { return nil }
-        // The description has the shortest digits that round-trip, but an exponent if the number is large or small.
-        let parts = magnitude.description.split(separator: "e")
-        let mantissa = parts[0].split(separator: ".")
-        var whole = String(mantissa[0])
-        var fraction = mantissa.count > 1 && mantissa[1] != "0" ? String(mantissa[1]) : ""
-        let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-        if exponent > 0 {
-            let digits = fraction + String(repeating: "0", count: max(0, exponent - fraction.count))
-            whole += digits.prefix(exponent)
-            fraction = String(digits.dropFirst(exponent))
-        } else if exponent < 0 {
-            let digits = String(repeating: "0", count: max(0, 1 - exponent - whole.count)) + whole
-            whole = String(digits.dropLast(-exponent))
-            fraction = digits.suffix(-exponent) + fraction
-        }
-        let sign = self < 0 ? "-" : ""
-        return fraction.isEmpty ? sign + whole : "\(sign)\(whole).\(fraction)"
-    }
 }

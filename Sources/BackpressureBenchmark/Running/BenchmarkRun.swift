@@ -20,6 +20,20 @@ package struct BenchmarkRun: Sendable {
     ///
     /// - Throws: ``RunError`` before anything was measured, or if the results can't be written.
     package func run() async throws(RunError) -> Verdict {
+        var session = try await begin()
+        await session.measure()
+        let results = try session.write()
+        let verdict = Verdict(results.findings)
+        try show(results, session.plan)
+        for finding in verdict.findings { console.say("\(console.style.red("!")) \(finding.message)") }
+        sayWhatNext(session.folder, verdict)
+        return verdict
+    }
+
+    /// Settles what will be measured, and says it.
+    ///
+    /// - Throws: ``RunError`` if it can't be measured, or the results couldn't be written.
+    func begin() async throws(RunError) -> BenchmarkSession {
         guard Jemalloc.isAccounting else {
             throw .cannotMeasure(
                 "this process doesn't run on jemalloc, so memory can't be accounted: "
@@ -47,21 +61,14 @@ package struct BenchmarkRun: Sendable {
             repository: FileManager.default.currentDirectoryPath
         )
         announce(plan)
-        let reporter = ProgressReporter(console: console, steps: plan.measurements.count)
-        let runner = Runner(
+        return BenchmarkSession(
             plan: plan,
+            folder: folder,
+            environment: environment,
+            seed: options.seed,
             child: ChildProcess(executable: try OwnExecutable.path(), arguments: childArguments),
-            observer: reporter
+            console: console
         )
-        let measured = await runner.run()
-        reporter.clear()
-        let results = RunResults(measured, plan: plan, seed: options.seed)
-        let verdict = Verdict(results.findings)
-        try write(results, environment, verdict, to: folder)
-        try show(results, plan)
-        for finding in verdict.findings { console.say("\(console.style.red("!")) \(finding.message)") }
-        sayWhatNext(folder, verdict)
-        return verdict
     }
 
     private func resultFolder() throws(RunError) -> ResultFolder {
@@ -89,49 +96,15 @@ package struct BenchmarkRun: Sendable {
         }
     }
 
-    private func write(
-        _ results: RunResults,
-        _ environment: EnvironmentRecord,
-        _ verdict: Verdict,
-        to folder: ResultFolder
-    ) throws(RunError) {
-        var environment = environment
-        environment.noise = results.noise
-        environment.clockCostNs = results.clockCostNanoseconds
-        environment.capMethod = results.capMethod?.rawValue
-        do {
-            try folder.write(ResultFile.csv(results.samples), to: "samples.csv")
-            try folder.write(ResultFile.csv(results.comparison), to: "comparison.csv")
-            try folder.write(ResultFile.csv(results.accuracy), to: "accuracy.csv")
-            try folder.write(ResultFile.csv(results.stress), to: "stress.csv")
-            try folder.write(ResultFile.csv(results.memory), to: "memory.csv")
-            try folder.write(environment.json(), to: "environment.json")
-            try folder.write(verdict.json(), to: "verdict.json")
-        } catch {
-            throw .output("\(error)")
-        }
-    }
-
-    private func show(_ results: RunResults, _ plan: RunPlan) throws(RunError) {
+    func show(_ results: RunResults, _ plan: RunPlan) throws(RunError) {
         let tables = RunReport(results: results, scenarios: plan.scenarios, registry: registry).tables
-        switch console.format {
-        case .text:
-            for table in tables { console.show("\n" + table.text(style: console.style)) }
-            console.show("\n")
-        case .markdown:
-            for table in tables { console.show(table.markdown() + "\n") }
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            guard let json = try? encoder.encode(tables) else { throw .output("the tables can't be written as JSON") }
-            console.show(String(decoding: json, as: UTF8.self) + "\n")
-        }
+        try console.show(tables)
     }
 
     private func sayWhatNext(_ folder: ResultFolder, _ verdict: Verdict) {
         console.say(
             "Wrote comparison.csv, accuracy.csv, stress.csv, memory.csv, samples.csv, environment.json and verdict.json "
-                + "to \(folder.path)."
+                + "to \(folder.path). To look at them: report --results \(folder.path)"
         )
         if options.profile == .quick, verdict.exitCode == .pass {
             console.say("Quick figures are rough; for ones to quote, run with '--profile standard' on a quiet machine.")

@@ -24,20 +24,22 @@ package struct Scenario: Codable, Sendable, Equatable {
     package var warmupSeconds: Double
     package var load: Load
 
-    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress }
+    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress, systems }
     package enum Profile: String, Codable, Sendable, CaseIterable { case quick, standard, full }
     package enum Driver: String, Codable, Sendable, CaseIterable { case threads, tasks }
-    package enum Mechanism: String, Codable, Sendable, CaseIterable { case queue, limiter }
+    package enum Mechanism: String, Codable, Sendable, CaseIterable { case queue, limiter, system }
 
     package enum Load: Codable, Sendable, Equatable {
         case queue(QueueLoad)
         case limiter(LimiterLoad)
+        case system(SystemLoad)
     }
 
     package var mechanism: Mechanism {
         switch load {
         case .queue: .queue
         case .limiter: .limiter
+        case .system: .system
         }
     }
 }
@@ -59,6 +61,9 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     package var batch = 1
     /// Time a consumer spends on an element, in nanoseconds; 0: none.
     package var serviceTimeNanoseconds: Int
+    /// Stress only: consumers work for so long and then take nothing for so long, in turn; 0: they never rest.
+    package var consumersWorkNanoseconds = 0
+    package var consumersRestNanoseconds = 0
     /// Stress only: the memory cap of the child process, in bytes.
     package var memoryCapBytes: Int?
     /// Stress only: offered rate over what the consumers can take (`consumers / service time`).

@@ -21,6 +21,21 @@ package enum ScenarioCatalog {
         }
     }
 
+    /// Where each scenario that the options pick was read from, as an absolute path.
+    static func files(_ options: RunOptions) async throws(RunError) -> [String: String] {
+        do throws(InputFileError) {
+            var files: [String: String] = [:]
+            for path in options.scenarioFiles.isEmpty ? try ScenarioFile.paths(inFolder: folder) : options.scenarioFiles
+            {
+                let name = try await ScenarioFile.read(path: path, traceOverride: options.trace).name
+                files[name] = URL(fileURLWithPath: path).path
+            }
+            return files
+        } catch {
+            throw .inputFile("\(error)")
+        }
+    }
+
     /// `Fixtures/scenarios` of the package in the current folder, or else that of the package that this was built from:
     /// a package that brings its own queue has no scenarios of its own.
     package static var folder: String {

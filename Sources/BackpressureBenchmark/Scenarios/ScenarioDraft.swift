@@ -35,6 +35,9 @@ struct ScenarioDraft: Sendable {
         case .limiter:
             let fields = try LimiterFields(file, section: section)
             (load, trace, arrivalPlace) = (.limiter(fields.load), fields.trace, fields.demandPlace)
+        case .system:
+            let seconds = (duration ?? ScenarioDefaults.durationSeconds) + (warmup ?? ScenarioDefaults.warmupSeconds)
+            (load, trace, arrivalPlace) = (.system(try SystemFields(file, seconds: seconds).load), nil, name.place)
         }
         namePlace = name.place
         scenario = Scenario(
@@ -42,7 +45,7 @@ struct ScenarioDraft: Sendable {
             title: title,
             section: section,
             profiles: Set(profiles ?? Scenario.Profile.allCases),
-            drivers: drivers ?? Scenario.Driver.allCases,
+            drivers: drivers ?? section.drivers,
             implementations: implementations,
             reference: try Self.reference(in: file, implementations: implementations, registered: registered),
             repetitions: repetitions ?? ScenarioDefaults.repetitions,
@@ -70,6 +73,7 @@ struct ScenarioDraft: Sendable {
             // On the virtual clock the trace goes on and on, and no schedule is made.
             if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun) }
             scenario.load = .limiter(load)
+        case .system: break
         }
         return scenario
     }
@@ -84,7 +88,9 @@ struct ScenarioDraft: Sendable {
 
     /// Says of a key that stands only inside another where that is.
     private static func homeInside(_ key: String) -> String? {
-        let homes = [("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand)]
+        let homes = [
+            ("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand), ("system", ScenarioKeys.system),
+        ]
         let names = homes.filter { $0.1.contains(key) }.map { "'\($0.0)'" }
         return names.isEmpty ? nil : "belongs inside \(names.joined(separator: " or "))"
     }
@@ -133,7 +139,7 @@ extension YAMLValue {
         )
     }
 
-    fileprivate func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
+    func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
         example: String
     ) throws(InputFileError) -> [Choice] where Choice.RawValue == String {
         try list(example: example) { value throws(InputFileError) in try value.choice() }

@@ -53,6 +53,14 @@ package enum ScenarioFile {
         traceOverride: String? = nil,
         registered: [String]? = nil
     ) async throws(InputFileError) -> [Scenario] {
+        let paths = try paths(inFolder: path)
+        return try await read(paths: paths, traceOverride: traceOverride, registered: registered).sorted {
+            $0.name < $1.name
+        }
+    }
+
+    /// The scenario files of a folder, sorted.
+    static func paths(inFolder path: String) throws(InputFileError) -> [String] {
         let endings = [".yaml", ".yml"]
         let names: [String]
         do {
@@ -68,10 +76,7 @@ package enum ScenarioFile {
                 message: "no scenario in this folder; files that end in \(expected) are expected"
             )
         }
-        let paths = files.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
-        return try await read(paths: paths, traceOverride: traceOverride, registered: registered).sorted {
-            $0.name < $1.name
-        }
+        return files.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     }
 
     private static func draft(path: String, registered: [String]? = nil) throws(InputFileError) -> ScenarioDraft {

@@ -13,25 +13,25 @@ enum ScenarioKeys {
     ]
     /// How the offered load of a queue is given: measured sections set it, the stress section derives it.
     private static let measured = ["arrival", "batch"]
-    private static let stress = ["memory_cap_mib", "overload_factor"]
+    private static let stress = ["memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms"]
 
     /// Every key that the top of some scenario file may hold.
-    static let top = common + queue + measured + stress + limiter
+    static let top = common + queue + measured + stress + limiter + ["system"]
 
     static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
         switch mechanism {
         case .queue: common + queue + (section == .stress ? stress : measured)
         case .limiter: common + limiter
+        case .system: common + ["system"]
         }
     }
 
     /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
     static func home(of key: String, section: Scenario.Section, mechanism: Scenario.Mechanism) -> String? {
-        let nested = mechanism == .queue ? (name: "arrival", keys: arrival) : (name: "demand", keys: demand)
+        let nested = nested(mechanism)
         if section != .stress, nested.keys.contains(key) { return "belongs inside '\(nested.name)'" }
         for owner in Scenario.Mechanism.allCases where owner != mechanism {
-            let keys = owner == .queue ? queue + measured + stress : limiter
-            if keys.contains(key) {
+            if own(owner).contains(key) {
                 return "belongs to 'mechanism: \(owner.rawValue)'; this is 'mechanism: \(mechanism.rawValue)'"
             }
         }
@@ -42,6 +42,24 @@ enum ScenarioKeys {
                 + "one element at a time"
         }
         return nil
+    }
+
+    /// The mapping inside a file of this mechanism, and what may stand there.
+    private static func nested(_ mechanism: Scenario.Mechanism) -> (name: String, keys: [String]) {
+        switch mechanism {
+        case .queue: ("arrival", arrival)
+        case .limiter: ("demand", demand)
+        case .system: ("system", system)
+        }
+    }
+
+    /// The keys at the top of a file that no other mechanism has.
+    private static func own(_ mechanism: Scenario.Mechanism) -> [String] {
+        switch mechanism {
+        case .queue: queue + measured + stress
+        case .limiter: limiter
+        case .system: ["system"]
+        }
     }
 
     static let arrival = allKeys(ArrivalKind.self, of: keys)
@@ -74,7 +92,7 @@ enum ScenarioKeys {
         }
     }
 
-    private static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
+    static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
         var all: [String] = []
         for key in Kind.allCases.flatMap(keys) where !all.contains(key) { all.append(key) }
         return all
@@ -105,6 +123,12 @@ extension Scenario.Section {
         case .throughput: [.queue, .limiter]
         case .accuracy: [.limiter]
         case .stress: [.queue]
+        case .systems: [.system]
         }
+    }
+
+    /// Who drives it where a scenario doesn't say.
+    var drivers: [Scenario.Driver] {
+        self == .systems ? [.tasks] : Scenario.Driver.allCases
     }
 }

@@ -43,9 +43,38 @@ package struct Bootstrap: Sendable {
         let medians = (0..<resamples).compactMap { _ in
             Self.median(sorted.map { _ in sorted[Int.random(in: sorted.indices, using: &random)] })
         }.sorted()
-        let cut = (1 - confidence) / 2 * Double(medians.count)
-        let dropped = min(Int(cut), (medians.count - 1) / 2)
-        return Estimate(median: median, low: medians[dropped], high: medians[medians.count - 1 - dropped])
+        let (low, high) = interval(in: medians)
+        return Estimate(median: median, low: low, high: high)
+    }
+
+    /// How far the median of `now` has moved from that of `before`, as their quotient, with an interval that has the
+    /// spread of both.
+    ///
+    /// - Returns: `nil` if either is empty, or holds what isn't finite and positive. No interval unless both have two
+    ///   values. O(resamples · n log n).
+    package func change(from before: [Double], to now: [Double]) -> Estimate? {
+        let (before, now) = (before.sorted(), now.sorted())
+        guard let old = Self.median(before), let new = Self.median(now), (before + now).allSatisfy({ $0 > 0 }) else {
+            return nil
+        }
+        guard before.count > 1, now.count > 1 else { return Estimate(median: new / old) }
+        var random = SeededGenerator(seed: seed)
+        func resampled(_ values: [Double]) -> Double {
+            var drawn = values
+            for index in drawn.indices { drawn[index] = values[Int.random(in: values.indices, using: &random)] }
+            drawn.sort()
+            let middle = drawn.count / 2
+            return drawn.count.isMultiple(of: 2) ? drawn[middle - 1] / 2 + drawn[middle] / 2 : drawn[middle]
+        }
+        let quotients = (0..<resamples).map { _ in resampled(now) / resampled(before) }.sorted()
+        let (low, high) = interval(in: quotients)
+        return Estimate(median: new / old, low: low, high: high)
+    }
+
+    private func interval(in sorted: [Double]) -> (low: Double, high: Double) {
+        let cut = (1 - confidence) / 2 * Double(sorted.count)
+        let dropped = min(Int(cut), (sorted.count - 1) / 2)
+        return (sorted[dropped], sorted[sorted.count - 1 - dropped])
     }
 
     /// The middle value, or the mean of the middle two; `nil` without values or with one that isn't finite.

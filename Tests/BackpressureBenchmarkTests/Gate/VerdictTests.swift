@@ -17,7 +17,7 @@ struct VerdictTests {
     @Test("goes by the most serious finding, whatever the order")
     func precedence() {
         let rising: [ExitCode] = [
-            .regression, .notMeasured, .stressFailed, .verificationFailed, .cannotMeasure, .inputOutput, .inputFile,
+            .cannotMeasure, .regression, .notMeasured, .stressFailed, .verificationFailed, .inputOutput, .inputFile,
             .usage,
         ]
         for (index, code) in rising.enumerated() {

@@ -57,7 +57,7 @@ package enum MeasurementChild {
                     report = try FloodMeasurement(job: job, load: load, implementation: implementation) {
                         output.write(.heartbeat($0))
                     }.perform()
-                case .accuracy: throw MeasurementError("accuracy is measured of limiters")
+                case .accuracy, .system: throw MeasurementError("this is not measured of queues")
                 }
             case .limiter(let load):
                 guard let implementation = registry.limiters.first(where: { $0.id == job.implementation }) else {
@@ -69,10 +69,15 @@ package enum MeasurementChild {
                 case .memory: report = try cost.memory()
                 case .accuracy:
                     report = try AccuracyMeasurement(job: job, load: load, implementation: implementation).perform()
-                case .flood: throw MeasurementError("floods are for queues")
+                case .flood, .system: throw MeasurementError("this is not measured of limiters")
                 }
+            case .system(let load):
+                guard let implementation = registry.systems.first(where: { $0.id == job.implementation }) else {
+                    throw MeasurementError("no system is registered as '\(job.implementation)'")
+                }
+                report = try SystemMeasurement(job: job, load: load, implementation: implementation).perform()
             }
-            if job.kind == .speed { report.noise = MachineNoise.measure() }
+            if job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)
         } catch {
             return .failure(error)

@@ -33,7 +33,7 @@ struct RunPlan: Sendable {
         for scenario in eligible {
             let all = RunPlan.rows(scenario, registry, asked: options.implementations)
             try RunPlan.checkNamed(in: scenario, all)
-            let kept = all.filter { selection.keeps($0.implementation, in: scenario) }
+            let kept = all.filter { selection.keeps($0.implementation, inScenario: scenario.name) }
             // A control gives the others' results their meaning, so it comes along wherever it is the check's proof.
             let needsControl = scenario.section != .throughput && !kept.isEmpty
             rows += all.filter { row in
@@ -75,6 +75,35 @@ struct RunPlan: Sendable {
         )
     }
 
+    /// More blocks of a plan's throughput: of what `isWanted` picks, each beside its reference and the yardsticks.
+    ///
+    /// - Parameter first: the number of the first new block.
+    init(
+        extending plan: RunPlan,
+        by blocks: Int,
+        after first: Int,
+        seed: UInt64,
+        _ isWanted: (Measurement) -> Bool
+    ) {
+        scenarios = plan.scenarios
+        let speed = plan.measurements.filter { $0.job.kind == .speed && $0.block == 0 }
+        let groups = Dictionary(grouping: speed) { "\($0.job.scenario.name)/\($0.job.driver.rawValue)" }
+        let wanted = groups.sorted { $0.key < $1.key }.map(\.value).filter { $0.contains(where: isWanted) }
+        var generator = SeededGenerator(seed: seed, stream: UInt64(first) | 1 << 32)
+        var measurements: [Measurement] = []
+        for block in first..<(first + blocks) {
+            for group in wanted.shuffled(using: &generator) {
+                for var one in group.shuffled(using: &generator)
+                where isWanted(one) || one.job.implementation == one.job.scenario.reference || one.role == .yardstick {
+                    one.block = block
+                    one.job.seed = SeededGenerator(seed: seed, stream: UInt64(block)).peek()
+                    measurements.append(one)
+                }
+            }
+        }
+        self.measurements = measurements
+    }
+
     /// What a scenario names must be measured by one of its drivers at least.
     private static func checkNamed(in scenario: Scenario, _ rows: [Row]) throws(RunError) {
         for id in scenario.implementations where !rows.contains(where: { $0.implementation == id }) {
@@ -101,7 +130,7 @@ struct RunPlan: Sendable {
         let named = scenario.implementations
         let unasked = Set(
             registry.queues.filter { $0.standing == .own }.map(\.id)
-                + registry.limiters.filter { $0.standing == .own }.map(\.id)
+                + registry.limiters.filter { $0.standing == .own }.map(\.id) + registry.systems.map(\.id)
         )
         func isWanted(_ id: String) -> Bool {
             named.isEmpty ? unasked.contains(id) || asked.contains(id) : named.contains(id)
@@ -145,11 +174,17 @@ struct RunPlan: Sendable {
                     limiter.reasonAgainst(load, driver: $0, section: scenario.section)
                 }
             }
+        case .system(let load):
+            for system in registry.systems {
+                add(system.id, system.family, system.role, .own, library: nil) {
+                    system.reasonAgainst(load, driver: $0)
+                }
+            }
         }
         return rows
     }
 
-    /// Blocks of throughput first, each with all implementations in random order; then memory, accuracy, stress.
+    /// Blocks of throughput first, each with all implementations in random order; then memory, systems, accuracy, stress.
     private static func inOrder(
         _ rows: [Row],
         _ options: RunOptions,
@@ -178,7 +213,10 @@ struct RunPlan: Sendable {
         for group in throughput {
             for row in group { append(row, kind: .memory, block: 0) }
         }
-        for (section, kind) in [(Scenario.Section.accuracy, MeasurementJob.Kind.accuracy), (.stress, .flood)] {
+        let others: [(Scenario.Section, MeasurementJob.Kind)] = [
+            (.systems, .system), (.accuracy, .accuracy), (.stress, .flood),
+        ]
+        for (section, kind) in others {
             for group in groups(section) {
                 for block in 0..<repetitions(group[0].scenario) {
                     for row in group.shuffled(using: &generator) { append(row, kind: kind, block: block) }
@@ -253,35 +291,6 @@ struct RunPlan: Sendable {
             let known = registry.ids.joined(separator: ", ")
             throw .usage("there is no implementation '\(id)'; there are: \(known)\(hint)")
         }
-    }
-}
-
-/// Which implementations in which scenarios the options keep.
-private struct Selection {
-    private let implementations: Set<String>
-    private let filter: NSRegularExpression?
-
-    init(_ options: RunOptions) throws(RunError) {
-        implementations = Set(options.implementations)
-        guard let pattern = options.filter else {
-            filter = nil
-            return
-        }
-        do {
-            filter = try NSRegularExpression(pattern: pattern)
-        } catch {
-            throw .usage("'\(pattern)' is not a regular expression (--filter)")
-        }
-    }
-
-    func keeps(_ implementation: String, in scenario: Scenario) -> Bool {
-        (implementations.isEmpty || implementations.contains(implementation))
-            && (matches(implementation) || matches(scenario.name))
-    }
-
-    private func matches(_ text: String) -> Bool {
-        guard let filter else { return true }
-        return filter.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
     }
 }
 

@@ -43,6 +43,28 @@ struct YAMLValue {
         return number
     }
 
+    /// `true` or `false`.
+    func boolean() throws(InputFileError) -> Bool {
+        switch plainText {
+        case "true": return true
+        case "false": return false
+        default: throw refused(allowed: "true, false")
+        }
+    }
+
+    /// The mappings of a list of at least one.
+    func mappings(example: String = "- {key: value}") throws(InputFileError) -> [YAMLMapping] {
+        guard case .sequence(let nodes) = node, !nodes.isEmpty else {
+            throw refused(allowed: "a list of one or more mappings, such as \(example)")
+        }
+        var mappings: [YAMLMapping] = []
+        for node in nodes {
+            let value = YAMLValue(name: name, node: node, place: YAMLDocument.place(node, path: place.path))
+            mappings.append(try value.mapping())
+        }
+        return mappings
+    }
+
     /// One of the words of an enumeration.
     func choice<Choice: RawRepresentable & CaseIterable>(
         of type: Choice.Type = Choice.self

@@ -1,0 +1,172 @@
+import BackpressureBenchmark
+import Foundation
+import Testing
+
+@Suite("gate and compare", .serialized)
+struct GateTests {
+    /// Results of two tiny scenarios, and thresholds for them that any machine keeps.
+    private func measured() async throws -> (workspace: Workspace, results: String, thresholds: String) {
+        let workspace = try Workspace()
+        let scenario = TinyScenario.saturated(["mutex", "ring"]).adding("reference: mutex")
+        let options = try workspace.options(scenario) + ["--profile", "quick", "--repetitions", "3", "--no-progress"]
+        let run = try await Tool.benchmark.run(["run"] + options)
+        #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+        let thresholds = try workspace.write(
+            """
+            blocks: {least: 2, extra: 2, most: 4}
+            ratios: [{metric: throughput, implementations: [ring], tolerance: 0.99}]
+            bounds: [{file: comparison, column: allocations_per_op, implementations: [ring], most: 0.5}]
+            """,
+            as: "thresholds.yaml"
+        )
+        return (workspace, workspace.output, thresholds)
+    }
+
+    private func gate(_ arguments: String...) async throws -> Tool.Finished {
+        try await Tool.benchmark.run(["gate", "--no-progress"] + arguments)
+    }
+
+    @Test("pass what is its own baseline, and find what is missing, slower or broken")
+    func judged() async throws {
+        let (workspace, results, thresholds) = try await measured()
+        let same = try await gate("--results", results, "--baseline", results, "--thresholds", thresholds)
+        #expect(same.exitCode == 0 && same.lastLine == "verdict: pass", "\(same.output)\(same.errors)")
+        let table = try CSVTable(String(contentsOfFile: "\(results)/gate.csv", encoding: .utf8))
+        #expect(table[column: "verdict"] == ["pass", "pass"])
+
+        // A thousandth of the throughput, in every block: no tolerance covers that.
+        let slow = "\(workspace.path)/slow"
+        try FileManager.default.copyItem(atPath: results, toPath: slow)
+        let samples = try String(contentsOfFile: "\(slow)/samples.csv", encoding: .utf8)
+        let slowed = samples.split(whereSeparator: \.isNewline).map { line in
+            var fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            if fields[2] == "ring", fields[7] == "throughput", let value = Double(fields[9]) {
+                fields[9] = "\(value / 1000)"
+            }
+            return fields.joined(separator: ",")
+        }
+        try workspace.write(slowed.joined(separator: "\r\n") + "\r\n", as: "slow/samples.csv")
+        let regression = try await gate("--results", slow, "--baseline", results, "--thresholds", thresholds)
+        #expect(regression.exitCode == 2, "\(regression.output)")
+        #expect(regression.lastLine?.contains("saturated, ring (threads): throughput is worse: -99.") == true)
+        #expect(regression.output.contains("measure the baseline anew: swift package benchmark run"))
+
+        try workspace.write(
+            "bounds: [{file: comparison, column: allocations_per_op, implementations: [ring], least: 5}]",
+            as: "strict.yaml"
+        )
+        let broken = try await gate(
+            "--results",
+            results,
+            "--baseline",
+            results,
+            "--thresholds",
+            "\(workspace.path)/strict.yaml"
+        )
+        #expect(broken.exitCode == 2 && broken.lastLine?.contains("allowed: at least 5") == true)
+
+        let folders = try await Tool.benchmark.run(["compare", results, slow])
+        #expect(folders.exitCode == 2 && folders.output.contains("ring (threads)"), "\(folders.output)")
+        // What an earlier judgement found in the folder is no finding of the run that wrote it.
+        let itself = try await Tool.benchmark.run(["compare", results, results, "--tolerance", "0.99"])
+        #expect(itself.exitCode == 0, "\(itself.output)")
+    }
+
+    @Test("measure a run of their own, and again what is too uncertain to judge")
+    func ownRun() async throws {
+        let (workspace, results, _) = try await measured()
+        let baseline = "\(workspace.path)/baseline"
+        try FileManager.default.copyItem(atPath: results, toPath: baseline)
+        // One block on either side has no interval: it takes more to say anything.
+        let thresholds = try workspace.write(
+            """
+            blocks: {least: 2, extra: 2, most: 3}
+            ratios: [{metric: throughput, implementations: [ring], tolerance: 0.99}]
+            """,
+            as: "thresholds.yaml"
+        )
+        let options = [
+            "--baseline", baseline, "--thresholds", thresholds, "--scenario", "\(workspace.path)/saturated.yaml",
+            "--output", results, "--profile", "quick", "--no-progress", "--repetitions", "1",
+        ]
+        let run = try await Tool.benchmark.run(["gate"] + options)
+        #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+        #expect(run.output.contains("2 more blocks"))
+        let table = try CSVTable(String(contentsOfFile: "\(results)/gate.csv", encoding: .utf8))
+        #expect(table[column: "blocks"] == ["3"] && table[column: "verdict"] == ["pass"])
+    }
+
+    @Test(
+        "refuse what they can't use before measuring anything",
+        arguments: [
+            (["--baseline", "/nowhere/at-all"], 65, "/nowhere/at-all"),
+            (["--thresholds", "/nowhere/t.yaml"], 65, "/nowhere/t.yaml: no such file"),
+            (["--profile", "full"], 65, "--profile"),
+            (["--results", "/nowhere/at-all"], 65, "/nowhere/at-all"),
+        ]
+    )
+    func unusable(arguments: [String], code: Int, words: String) async throws {
+        let run = try await Tool.benchmark.run(["gate", "--no-progress"] + arguments)
+        #expect(run.exitCode == code && run.lastLine?.contains(words) == true, "\(run.output)\(run.errors)")
+        #expect(!run.output.contains("measurements of"))
+    }
+
+    @Test("compare two tools in turn, and record the pairs")
+    func tools() async throws {
+        let workspace = try Workspace()
+        let scenario = try workspace.write(
+            TinyScenario.alternating(["planted-slowdown"], warmupSeconds: 0.01).text,
+            as: "alternating.yaml"
+        )
+        let run = try await Tool.broken.run([
+            "compare", "--base-tool", Tool.broken.path, "--head-tool", Tool.broken.path, "--scenario", scenario,
+            "--blocks", "2", "--output", workspace.output,
+        ])
+        // Two blocks are too few for any confidence, on any machine.
+        #expect(run.exitCode == 6, "\(run.output)\(run.errors)")
+        #expect(run.lastLine?.contains("can't tell on this machine: alternating, planted-slowdown") == true)
+        let pairs = try CSVTable(String(contentsOfFile: "\(workspace.output)/pairs.csv", encoding: .utf8))
+        let metrics = try #require(pairs[column: "metric"])
+        let sides = try zip(#require(pairs[column: "base"]), #require(pairs[column: "head"]))
+        let throughput = zip(metrics, sides).filter { $0.0 == "throughput" }.map(\.1)
+        #expect(throughput.count == 2 && throughput.allSatisfy { $0.0 != nil && $0.1 != nil })
+        let differences = try CSVTable(String(contentsOfFile: "\(workspace.output)/compare.csv", encoding: .utf8))
+        #expect(differences[column: "verdict"] == ["undecided"] && differences[column: "blocks"] == ["2"])
+    }
+
+    @Test(
+        "find what became slower in recorded pairs, and raise no alarm where nothing did",
+        arguments: [("same", 0...0), ("slower", 95...100)]
+    )
+    func recorded(name: String, alarms: ClosedRange<Int>) async throws {
+        let workspace = try Workspace()
+        let run = try await Tool.benchmark.run([
+            "compare", "--recorded", "results/comparison/\(name)/pairs.csv", "--trials", "100", "--output",
+            workspace.output,
+        ])
+        #expect(run.exitCode == 0, "\(run.output)\(run.errors)")
+        let trials = try CSVTable(String(contentsOfFile: "\(workspace.output)/trials.csv", encoding: .utf8))
+        let committed = "\(Tool.packageRoot)/results/comparison/\(name)/trials.csv"
+        #expect(try trials == CSVTable(String(contentsOfFile: committed, encoding: .utf8)))
+        let worse = try #require(trials[column: "worse"]).compactMap { $0.flatMap(Int.init) }
+        #expect(!worse.isEmpty && worse.allSatisfy(alarms.contains), "\(trials)")
+        #expect(try #require(trials[column: "better"]).allSatisfy { $0 == "0" }, "\(trials)")
+    }
+
+    @Test(
+        "say what is wrong with the sides",
+        arguments: [
+            ([], "compare needs one of"), (["a"], "compare needs two folders; got 1"),
+            (["--base", "no-such-revision"], "git knows no revision 'no-such-revision'"),
+            (["--base-tool", "a"], "need each other"), (["--head", "a"], "compare needs one of"),
+            (["--recorded", "/nowhere.csv", "--trials", "3"], "/nowhere.csv: no such file"),
+            (["/nowhere/a", "/nowhere/b"], "/nowhere/a: no such folder"),
+            (["a", "b", "--metric", "trouhgput"], "did you mean 'throughput'?"),
+        ]
+    )
+    func badSides(arguments: [String], words: String) async throws {
+        let run = try await Tool.benchmark.run(["compare"] + arguments)
+        #expect(run.exitCode == 64 || run.exitCode == 65, "\(run.output)\(run.errors)")
+        #expect(run.lastLine?.contains(words) == true, "\(run.output)")
+    }
+}
