@@ -1,6 +1,7 @@
 import BackpressureMonitoring
 import BackpressureTesting
 import BoundedQueues
+import CircuitBreakers
 import ConcurrencySupport
 import FlowControl
 import Logging

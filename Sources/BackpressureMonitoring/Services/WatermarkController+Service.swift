@@ -1,4 +1,3 @@
-public import BoundedQueues
 public import CircuitBreakers
 public import ConcurrencySupport
 public import FlowControl

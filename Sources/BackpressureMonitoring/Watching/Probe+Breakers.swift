@@ -9,7 +9,7 @@ extension Monitored where Self == Probe {
     ///   - failureRate: the share of failures that opens it, as in its settings; above 0.
     public static func breaker(_ breaker: some CircuitBreaker, failureRate: Double = 0.5) -> Probe {
         precondition(failureRate > 0, "a breaker that opens at a failure rate of \(failureRate) is never closed")
-        return Probe { Gauges(await breaker.statistics, failureRate: failureRate) }
+        return Probe { Gauges(await breaker.statistics(), failureRate: failureRate) }
     }
 
     /// Watches the dead letters that wait to be looked at or sent again.
