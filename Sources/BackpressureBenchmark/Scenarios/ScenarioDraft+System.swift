@@ -86,7 +86,9 @@ extension YAMLValue {
         let most = ScenarioLimits.systemArrivals
         guard arrivals <= Double(most) else {
             let expected = YAMLNumber.text(arrivals.rounded())
-            throw error("makes some \(expected) arrivals in one run; more than \(most) can't be accounted for one by one")
+            throw error(
+                "makes some \(expected) arrivals in one run; more than \(most) can't be accounted for one by one"
+            )
         }
     }
 }

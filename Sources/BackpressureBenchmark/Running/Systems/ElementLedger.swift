@@ -21,7 +21,8 @@ struct ElementAccount: Codable, Sendable, Equatable {
 final class ElementLedger: Sendable {
     /// Where an element can end.
     enum End: UInt8, Sendable {
-        case refused = 1, delivered, left
+        case refused = 1
+        case delivered, left
     }
 
     private struct State {
