@@ -9,6 +9,8 @@ struct Patience: Sendable {
 
     /// Half a second and more in which a task that could run would have.
     static let untilStandstill = Patience(yields: 5_000, sleeps: 500)
+    /// For what is judged again with more.
+    static let whileShrinking = Patience(yields: 500, sleeps: 20)
     /// For looking on without waiting for anything in particular.
     static let forAMoment = Patience(yields: 32, sleeps: 0)
 
