@@ -5,7 +5,7 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize fuzz baseline jemalloc
+.PHONY: help benchmark test test-release examples lint format warnings machine-code sanitize fuzz baseline comparison jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
@@ -18,7 +18,8 @@ help:
 	@echo "make machine-code          look for retains, allocations and indirect calls on the hot paths"
 	@echo "make sanitize              run the library's tests under the thread and the address sanitizer"
 	@echo "make fuzz [FUZZERS=...]    give random inputs to readers and queues, FUZZ_SECONDS (20) each; needs libFuzzer's runtime"
-	@echo "make baseline              measure results/baseline anew (profile standard; on a quiet machine)"
+	@echo "make baseline              measure results/baseline and results/baseline-quick anew (on a quiet machine)"
+	@echo "make comparison            record anew how often comparisons of revisions err (results/comparison; quiet machine)"
 
 benchmark: jemalloc
 	$(SWIFT) package benchmark $(ARGS)
@@ -64,6 +65,12 @@ fuzz: jemalloc
 
 baseline: jemalloc
 	$(SWIFT) package benchmark run --profile standard --output results/baseline
+	$(SWIFT) package benchmark run --profile quick --repetitions 5 --output results/baseline-quick
+
+# Blocks of a tool against itself and against a slower one, and what comparisons of them would have said.
+comparison: jemalloc
+	$(SWIFT) build -c release --product BrokenImplementations
+	results/comparison/record $(CURDIR)/.build/release/BrokenImplementations
 
 # The allocator whose accounting the suite reads. Installed where a package manager is known and it isn't there yet.
 jemalloc:

@@ -86,6 +86,7 @@ let package = Package(
             name: "BackpressureMonitoring",
             dependencies: [
                 "BoundedQueues", "RateLimiters", "CircuitBreakers", "FlowControl", "ConcurrencySupport",
+                "CConcurrencySupport",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -102,6 +102,7 @@ package struct RootCommand: AsyncParsableCommand {
               swift package benchmark stress
               swift package benchmark gate
               swift package benchmark compare --base main --filter pair
+              swift package benchmark report
               swift package benchmark list
 
             The last line is the verdict; results/latest/verdict.json has it with the
@@ -111,8 +112,8 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, CompareCommand.self,
-            ListCommand.self, MakeTraceCommand.self,
-            MeasureCommand.self, VerifyOneCommand.self, InspectCommand.self,
+            ReportCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self,
+            InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -22,7 +22,7 @@ struct CommonArguments: ParsableArguments {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Where the result files go: results/latest, of compare results/comparison.",
+            "Where the result files go: results/latest, of compare results/latest-comparison.",
             valueName: "dir"
         )
     )

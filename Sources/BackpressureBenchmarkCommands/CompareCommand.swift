@@ -55,6 +55,9 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Measure no more blocks than this.", valueName: "n"))
     var blocks: Int?
 
+    @Flag(help: "Measure all blocks, also of what is decided before.")
+    var allBlocks = false
+
     @OptionGroup var arguments: RunArguments
 
     func validate() throws {
@@ -92,7 +95,7 @@ struct CompareCommand: AsyncParsableCommand {
         var options = ComparisonOptions(sides: sides)
         options.run = arguments.options(sections: [.throughput])
         if !metrics.isEmpty { options.metrics = metrics }
-        options.run.output = arguments.common.output(orElse: "results/comparison")
+        options.run.output = arguments.common.output(orElse: "results/latest-comparison")
         // Between two runs lies more than between two blocks.
         options.decision.tolerance = tolerance ?? (folders.isEmpty ? 0.02 : 0.1)
         options.decision.confidence = confidence
@@ -101,6 +104,7 @@ struct CompareCommand: AsyncParsableCommand {
             options.decision.mostBlocks = blocks
             options.decision.leastBlocks = min(blocks, options.decision.leastBlocks)
         }
+        if allBlocks { options.decision.leastBlocks = options.decision.mostBlocks }
         let (registry, console, asked) = (
             try await arguments.common.libraries.registry(), arguments.common.console, options
         )

@@ -47,10 +47,8 @@ package struct ComparisonTrials: Sendable {
             var generator = SeededGenerator(seed: decision.seed)
             var answers: [Shift.Answer: Int] = [:]
             var blocks = 0
-            for trial in 0..<count {
+            for _ in 0..<count {
                 let start = Int.random(in: ratios.indices, using: &generator)
-                var decision = decision
-                decision.seed = UInt64(trial)
                 let outcome = decision.outcome(of: Array(ratios[start...] + ratios[..<start]))
                 answers[outcome.shift.answer, default: 0] += 1
                 blocks += outcome.blocks

@@ -12,6 +12,7 @@ package struct PairedDecision: Sendable, Equatable {
     package var extraBlocks: Int
     /// What isn't decided then stays undecided.
     package var mostBlocks: Int
+    /// Of the order in which sides and subjects are measured.
     package var seed: UInt64
 
     package init(
@@ -32,12 +33,7 @@ package struct PairedDecision: Sendable, Equatable {
 
     /// What the ratios seen so far say; each above 1 if the head is better.
     package func shift(_ ratios: [Double]) -> Shift {
-        Shift(
-            of: ratios,
-            tolerance: tolerance,
-            leastBlocks: leastBlocks,
-            bootstrap: Bootstrap(seed: seed, confidence: confidence)
-        )
+        Shift(of: ratios, tolerance: tolerance, leastBlocks: leastBlocks, confidence: confidence)
     }
 
     /// What a comparison would have said that met these ratios one after the other, and after how many.

@@ -22,8 +22,8 @@ package struct Shift: Sendable, Equatable {
     }
 
     /// The same of ratios that were taken inside blocks, each above 1 if it improved.
-    package init(of ratios: [Double], tolerance: Double, leastBlocks: Int, bootstrap: Bootstrap) {
-        guard let change = bootstrap.estimate(ratios) else {
+    package init(of ratios: [Double], tolerance: Double, leastBlocks: Int, confidence: Double) {
+        guard let change = MedianInterval.estimate(ratios, confidence: confidence) else {
             (self.change, answer) = (Estimate(median: .nan), .undecided)
             return
         }

@@ -34,7 +34,10 @@ extension TextTable {
         "| \(cells.joined(separator: " | ")) |"
     }
 
-    private func escaped(_ text: String) -> String {
+    private func escaped(_ text: String) -> String { TextTable.escaped(text) }
+
+    /// `text` on one line, with nothing in it that Markdown would take for anything but text.
+    static func escaped(_ text: String) -> String {
         let special: Set<Character> = ["\\", "|", "*", "_", "`", "<", "[", "]"]
         return text.onOneLine.reduce(into: "") { escaped, character in
             if special.contains(character) { escaped.append("\\") }

@@ -19,13 +19,14 @@ package struct ResultSet: Sendable {
     package private(set) var memory: [MemoryRow]?
     package private(set) var samples: [SampleRow]?
     package private(set) var verification: [VerifyRow]?
+    package private(set) var gate: [GateRow]?
     package private(set) var environment: EnvironmentRecord?
     package private(set) var verdict: Verdict?
     /// Further CSV files, by name.
     package private(set) var others: [OtherTable] = []
     /// The columns of each CSV file, by its name.
     package private(set) var headers: [String: [String]] = [:]
-    /// Files of a run that aren't there; `verify.csv` isn't one.
+    /// Files of a run that aren't there; `verify.csv` and `gate.csv` are none.
     package private(set) var missing: [String] = []
 
     // A run of the profile 'full' writes some tens of megabytes.
@@ -50,9 +51,10 @@ package struct ResultSet: Sendable {
         memory = try rows("memory.csv")
         samples = try rows("samples.csv")
         verification = try rows("verify.csv")
-        missing = ["comparison.csv", "accuracy.csv", "stress.csv", "memory.csv", "samples.csv"]
-            .filter { !names.contains($0) }
-        let known = Set(["verify.csv", "comparison.csv", "accuracy.csv", "stress.csv", "memory.csv", "samples.csv"])
+        gate = try rows("gate.csv")
+        let ofRuns = ["comparison.csv", "accuracy.csv", "stress.csv", "memory.csv", "samples.csv"]
+        missing = ofRuns.filter { !names.contains($0) }
+        let known = Set(ofRuns + ["verify.csv", "gate.csv"])
         for name in names where name.hasSuffix(".csv") && !name.hasPrefix(".") && !known.contains(name) {
             if let table = try table(name) { others.append(OtherTable(name: name, table: table)) }
         }

@@ -104,7 +104,7 @@ package struct BenchmarkRun: Sendable {
     private func sayWhatNext(_ folder: ResultFolder, _ verdict: Verdict) {
         console.say(
             "Wrote comparison.csv, accuracy.csv, stress.csv, memory.csv, samples.csv, environment.json and verdict.json "
-                + "to \(folder.path)."
+                + "to \(folder.path). To look at them: report --results \(folder.path)"
         )
         if options.profile == .quick, verdict.exitCode == .pass {
             console.say("Quick figures are rough; for ones to quote, run with '--profile standard' on a quiet machine.")

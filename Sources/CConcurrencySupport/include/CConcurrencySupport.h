@@ -22,6 +22,12 @@ static inline __attribute__((always_inline)) uint64_t backpressure_monotonic_nan
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+/// Bits that differ from thread to thread, and stay as they are while the thread lives: what to choose a stripe of a
+/// striped counter by. No identity: a thread that has ended may be followed by one with the same bits.
+static inline __attribute__((always_inline)) uint64_t backpressure_thread_bits(void) {
+  return (uint64_t)(uintptr_t)pthread_self();
+}
+
 /// Does nothing that the Swift compiler could know of: a call to it keeps retains and releases on their side.
 ///
 /// Swift's optimiser sinks the retain of a copy past atomic operations, since those can't release anything as far as it

@@ -62,9 +62,6 @@ public final class DepthSignal: Sendable {
         var nextTicket: UInt64 = 0
         var newest: UInt64 = 0
         var level: FlowLevel = .resume
-        /// What the consumer has yet to be told, and whether someone is telling it.
-        var pending: FlowSignal?
-        var isSetting = false
     }
 
     private let state: Lock<State>
@@ -121,27 +118,15 @@ public final class DepthSignal: Sendable {
     }
 
     private func update(depth: Int, capacity: Int, ticket: UInt64) {
-        let isMine = state.withLock { state in
-            guard ticket > state.newest else { return false }
+        let signal = state.withLock { state -> FlowSignal? in
+            guard ticket > state.newest else { return nil }
             state.newest = ticket
             let signal = state.watermarks.signal(depth: depth, capacity: capacity)
-            guard signal.level != state.level else { return false }
+            guard signal.level != state.level else { return nil }
             state.level = signal.level
-            state.pending = signal
-            defer { state.isSetting = true }
-            return !state.isSetting
-        }
-        // Outside the lock, since it wakes producers, and one after the other, so that the newest is set last.
-        guard isMine else { return }
-        while let signal = nextSignal() { consumer.set(signal) }
-    }
-
-    private func nextSignal() -> FlowSignal? {
-        state.withLock { state in
-            let signal = state.pending
-            state.pending = nil
-            if signal == nil { state.isSetting = false }
             return signal
         }
+        // Outside the lock, since it wakes producers.
+        if let signal { consumer.set(signal, order: ticket) }
     }
 }

@@ -95,8 +95,8 @@ public final class FlowSignals: Sendable {
         )
     }
 
-    func set(_ signal: FlowSignal, for consumer: UInt64) {
-        latest.change { registry in ((), registry.set(signal, for: consumer)) }
+    func set(_ signal: FlowSignal, for consumer: UInt64, order: UInt64?) {
+        latest.change { registry in ((), registry.set(signal, for: consumer, order: order)) }
     }
 
     func remove(_ consumer: UInt64) {
@@ -144,7 +144,13 @@ public final class FlowConsumer: Sendable {
 
     /// Says how fast producers are to go from now on, as far as this consumer is concerned. Never waits for a producer.
     public func set(_ signal: FlowSignal) {
-        signals.set(signal, for: id)
+        signals.set(signal, for: id, order: nil)
+    }
+
+    /// The same, unless it has said something of a higher order: for those who decide under a lock and set outside of it, and
+    /// may be overtaken in between. Not to be mixed with the others.
+    func set(_ signal: FlowSignal, order: UInt64) {
+        signals.set(signal, for: id, order: order)
     }
 
     /// Restricts nothing any more: the same as setting ``FlowSignal/resume``.
@@ -154,7 +160,13 @@ public final class FlowConsumer: Sendable {
 /// What each consumer said last, and what follows from it. A value; knows neither lock nor waiter.
 @usableFromInline
 struct FlowRegistry: TaggedValue {
-    private var entries: [(id: UInt64, signal: FlowSignal)] = []
+    private struct Entry {
+        var id: UInt64
+        var signal = FlowSignal.resume
+        var order: UInt64 = 0
+    }
+
+    private var entries: [Entry] = []
     private var nextID: UInt64 = 0
     /// The most restrictive signal; of several, of the consumer that came first.
     private(set) var combined = FlowSignal.resume
@@ -167,15 +179,18 @@ struct FlowRegistry: TaggedValue {
 
     mutating func add() -> UInt64 {
         defer { nextID += 1 }
-        entries.append((nextID, .resume))
+        entries.append(Entry(id: nextID))
         return nextID
     }
 
     /// Whether what holds has changed by it.
-    mutating func set(_ signal: FlowSignal, for id: UInt64) -> Bool {
-        guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].signal != signal else {
-            return false
+    mutating func set(_ signal: FlowSignal, for id: UInt64, order: UInt64? = nil) -> Bool {
+        guard let index = entries.firstIndex(where: { $0.id == id }) else { return false }
+        if let order {
+            guard order > entries[index].order else { return false }
+            entries[index].order = order
         }
+        guard entries[index].signal != signal else { return false }
         entries[index].signal = signal
         return combine()
     }

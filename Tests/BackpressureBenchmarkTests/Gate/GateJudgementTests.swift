@@ -220,6 +220,6 @@ struct RecordedResultsTests {
         let header = SampleRow.columns.map(\.name).joined(separator: ",")
         run.replaced = ["samples.csv": "\(header)\npair,queue,ring,other,threads,1,1,throughput,1/s,fast\n"]
         let error = await #expect(throws: InputFileError.self) { try await run.recorded() }
-        #expect("\(try #require(error))".contains("samples.csv:2:53: "))
+        #expect("\(try #require(error))".contains("samples.csv:2:50: "))
     }
 }

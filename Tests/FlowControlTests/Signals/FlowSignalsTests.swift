@@ -77,7 +77,9 @@ struct FlowSignalsTests {
         #expect(signals.statistics().delayed == 0)
     }
 
-    @Test("At half its pace a producer waits one interval more for each publish, at a quarter three, at most the longest")
+    @Test(
+        "At half its pace a producer waits one interval more for each publish, at a quarter three, at most the longest"
+    )
     func throttling() async throws {
         let signals = FlowSignals(interval: .milliseconds(1), longestDelay: .milliseconds(10), clock: clock)
         let consumer = signals.makeConsumer()
@@ -118,7 +120,10 @@ struct FlowSignalsTests {
         #expect(signals.statistics().delayed == 2)
     }
 
-    @Test("A producer that is cancelled during a pause or a delay throws, and nothing is left behind", arguments: [0, 0.5])
+    @Test(
+        "A producer that is cancelled during a pause or a delay throws, and nothing is left behind",
+        arguments: [0, 0.5]
+    )
     func cancellation(factor: Double) async {
         let signals = FlowSignals(clock: clock)
         let consumer = signals.makeConsumer()

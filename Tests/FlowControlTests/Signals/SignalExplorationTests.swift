@@ -151,7 +151,10 @@ struct SignalExplorationTests {
                 }
             }
             exploration.check {
-                exploration.expect(signals.level == .resume, "the queue is empty, and its producers at \(signals.level)")
+                exploration.expect(
+                    signals.level == .resume,
+                    "the queue is empty, and its producers at \(signals.level)"
+                )
             }
         }
         #expect(report.passed, "\(report)")

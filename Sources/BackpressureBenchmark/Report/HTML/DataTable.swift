@@ -1,0 +1,116 @@
+import Foundation
+
+/// A table of a result file on the page: every field, with figures as people read them and as the file has them.
+struct DataTable: Sendable {
+    private let columns: [Column]
+    private let rows: [[String?]]
+
+    private struct Column {
+        var index: Int
+        var name: String
+        var isNumeric: Bool
+    }
+
+    /// - Parameter leavesOutEmpty: columns that have nothing in any row.
+    init(header: [String], rows: [[String?]], leavesOutEmpty: Bool = false) {
+        self.rows = rows
+        columns = header.indices.compactMap { index in
+            let fields = rows.compactMap { $0[index] }
+            if leavesOutEmpty, fields.isEmpty { return nil }
+            let isNumeric = !fields.isEmpty && fields.allSatisfy { Double(csvField: $0) != nil }
+            return Column(index: index, name: header[index], isNumeric: isNumeric)
+        }
+    }
+
+    init(_ table: CSVTable) {
+        self.init(header: table.header, rows: table.rows)
+    }
+
+    init<Row: ResultRow>(_ rows: [Row], without names: Set<String> = [], leavesOutEmpty: Bool = true) {
+        let columns = Row.columns.filter { !names.contains($0.name) }
+        self.init(
+            header: columns.map(\.name),
+            rows: rows.map { row in columns.map { $0.field(row) } },
+            leavesOutEmpty: leavesOutEmpty
+        )
+    }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    /// The table in a place of its own that scrolls if it is too wide, with the keyboard too.
+    func region(label: String) -> Markup {
+        guard !rows.isEmpty else { return .element("p", ["class": "quiet"], .text("Nothing was measured.")) }
+        let head = columns.map { column in
+            Markup.element(
+                "th",
+                ["scope": "col", "class": column.isNumeric ? "n" : nil],
+                .text(column.name.replacing("_", with: " "))
+            )
+        }
+        let body = rows.map { row in
+            Markup.element("tr", [:], columns.enumerated().map { cell(row[$1.index], $1, isFirst: $0 == 0) }.joined())
+        }
+        return .element(
+            "div",
+            ["class": "scroll", "role": "region", "tabindex": "0", "aria-label": "Table: \(label)"],
+            .element(
+                "table",
+                [:],
+                .element("thead", [:], .element("tr", [:], head.joined())) + .element("tbody", [:], body.joined())
+            )
+        )
+    }
+
+    private func cell(_ field: String?, _ column: Column, isFirst: Bool) -> Markup {
+        let attributes: KeyValuePairs<String, String?> = [
+            "class": column.isNumeric ? "n" : nil, "scope": isFirst ? "row" : nil,
+        ]
+        return .element(isFirst ? "th" : "td", attributes, content(field, column))
+    }
+
+    private func content(_ field: String?, _ column: Column) -> Markup {
+        guard let field else { return .element("span", ["class": "quiet"], .text("not measured")) }
+        if let badge = Badge(verdict: field), !column.isNumeric { return badge.markup }
+        guard column.isNumeric, let value = Double(csvField: field) else { return .text(field) }
+        let text = DataTable.readable(value, column: column.name)
+        // The figure as the file has it, for programs that read the page.
+        return text == field ? .text(field) : .element("data", ["value": field], .text(text))
+    }
+
+    /// A figure in the unit that its column's name ends in.
+    static func readable(_ value: Double, column: String) -> String {
+        if column.hasSuffix("_ns") || column.contains("_ns_per_") { return Numbers.duration(nanoseconds: value) }
+        if column.hasSuffix("_bytes") || column.contains("_bytes_per_") { return Numbers.bytes(value) }
+        if column == "throughput_ci_low" || column == "throughput_ci_high" { return Numbers.rate(value) }
+        if column.hasSuffix("_per_s") { return Numbers.rate(value) }
+        if value == value.rounded(), value.magnitude < 1e15 { return value.csvField ?? "" }
+        return value.magnitude < 0.001 ? String(format: "%.2g", value) : String(format: "%.4g", value)
+    }
+}
+
+/// A verdict as a sign, a word and a colour.
+struct Badge: Sendable {
+    private let sign: String
+    private let text: String
+    private let style: String
+
+    /// `nil`: this is the word of no verdict.
+    init?(verdict: String) {
+        text = verdict
+        switch verdict {
+        case "pass", "improvement": (sign, style) = ("✓", "good")
+        case "fail", "vacuous", "regression", "missing", "broken": (sign, style) = ("✕", "bad")
+        case "unsupported", "skipped", "new": (sign, style) = ("–", "quiet")
+        case "cannot tell", "can't tell", "undecided": (sign, style) = ("?", "unsure")
+        default: return nil
+        }
+    }
+
+    var markup: Markup {
+        .element(
+            "span",
+            ["class": "badge \(style)"],
+            .element("span", ["aria-hidden": "true"], .text("\(sign) ")) + .text(text)
+        )
+    }
+}
