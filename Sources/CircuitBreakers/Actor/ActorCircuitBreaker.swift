@@ -65,7 +65,7 @@ public final actor ActorCircuitBreaker<ClockType: NanosecondClock>: CircuitBreak
     public func reset() { mutate { $0.reset(atNanoseconds: clock.nanoseconds()) } }
 
     /// The states from now on, beginning with the present one.
-    public nonisolated var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public nonisolated var changes: CircuitBreakerChanges { board.changes }
 
     /// What the clock reads.
     public nonisolated func nanoseconds() -> UInt64 { clock.nanoseconds() }

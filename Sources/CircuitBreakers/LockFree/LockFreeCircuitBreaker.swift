@@ -82,7 +82,7 @@ public final class LockFreeCircuitBreaker<ClockType: NanosecondClock>: Synchrono
     public func reset() { change { $0.reset(atNanoseconds: $1) } }
 
     /// The states from now on, beginning with the present one.
-    public var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public var changes: CircuitBreakerChanges { board.changes }
 }
 
 extension LockFreeCircuitBreaker where ClockType == SystemNanosecondClock {

@@ -68,7 +68,7 @@ public final class MutexCircuitBreaker<ClockType: NanosecondClock>: SynchronousC
     public func reset() { mutate { $0.reset(atNanoseconds: clock.nanoseconds()) } }
 
     /// The states from now on, beginning with the present one.
-    public var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public var changes: CircuitBreakerChanges { board.changes }
 
     /// What the clock reads.
     public func nanoseconds() -> UInt64 { clock.nanoseconds() }
