@@ -30,12 +30,14 @@ extension ResultSummary {
             case .latency: "latency"
             case .idle: "idle"
             case .decisions: "decisions"
+            case .calls: "calls"
+            case .permits: "permits"
             }
         let isMeasured =
             switch group.kind {
             case .idle: estimate(.idleCPU, of: row) != nil
             case .latency: row.latencyP50Ns != nil
-            case .throughput, .decisions: row.throughputPerS != nil
+            case .throughput, .decisions, .calls, .permits: row.throughputPerS != nil
             }
         return ReportedCase(
             suite: suite,

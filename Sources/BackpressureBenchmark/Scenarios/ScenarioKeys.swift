@@ -8,6 +8,8 @@ enum ScenarioKeys {
         ["producers", "consumers", "capacity", "payload_bytes", "policy"] + policySettings
         + ["waiting", "service_time_us"]
     private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock", "decisions"]
+    private static let breaker = ["callers", "state", "window_calls", "window_s", "window_buckets"]
+    private static let concurrencyLimit = ["callers", "permits", "asking"]
     static let policySettings = [
         "sample_one_in", "low_watermark", "high_watermark", "longest_delay_us", "spill_limit",
     ]
@@ -16,24 +18,37 @@ enum ScenarioKeys {
     private static let stress = ["memory_cap_mib", "overload_factor"]
 
     /// Every key that the top of some scenario file may hold.
-    static let top = common + queue + measured + stress + limiter
+    static let top = Scenario.Mechanism.allCases.reduce(into: common) { top, mechanism in
+        for key in own(of: mechanism) where !top.contains(key) { top.append(key) }
+    }
+
+    /// Those of a mechanism, in whatever section.
+    private static func own(of mechanism: Scenario.Mechanism) -> [String] {
+        switch mechanism {
+        case .queue: queue + measured + stress
+        case .limiter: limiter
+        case .breaker: breaker
+        case .concurrencyLimit: concurrencyLimit
+        }
+    }
 
     static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
-        switch mechanism {
-        case .queue: common + queue + (section == .stress ? stress : measured)
-        case .limiter: common + limiter
-        }
+        mechanism == .queue
+            ? common + queue + (section == .stress ? stress : measured) : common + own(of: mechanism)
     }
 
     /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
     static func home(of key: String, section: Scenario.Section, mechanism: Scenario.Mechanism) -> String? {
-        let nested = mechanism == .queue ? (name: "arrival", keys: arrival) : (name: "demand", keys: demand)
-        if section != .stress, nested.keys.contains(key) { return "belongs inside '\(nested.name)'" }
-        for owner in Scenario.Mechanism.allCases where owner != mechanism {
-            let keys = owner == .queue ? queue + measured + stress : limiter
-            if keys.contains(key) {
-                return "belongs to 'mechanism: \(owner.rawValue)'; this is 'mechanism: \(mechanism.rawValue)'"
-            }
+        let nested: [Scenario.Mechanism: (name: String, keys: [String])] = [
+            .queue: ("arrival", arrival), .limiter: ("demand", demand),
+        ]
+        if section != .stress, let nested = nested[mechanism], nested.keys.contains(key) {
+            return "belongs inside '\(nested.name)'"
+        }
+        let owners = Scenario.Mechanism.allCases.filter { own(of: $0).contains(key) }
+        if !owners.isEmpty, !owners.contains(mechanism) {
+            let names = owners.map { "'mechanism: \($0.rawValue)'" }.joined(separator: " or ")
+            return "belongs to \(names); this is 'mechanism: \(mechanism.rawValue)'"
         }
         if stress.contains(key) { return "belongs to 'section: stress'; this is 'section: \(section.rawValue)'" }
         if measured.contains(key) {
@@ -102,7 +117,7 @@ extension Scenario.Section {
     /// What it measures.
     var mechanisms: [Scenario.Mechanism] {
         switch self {
-        case .throughput: [.queue, .limiter]
+        case .throughput: [.queue, .limiter, .breaker, .concurrencyLimit]
         case .accuracy: [.limiter]
         case .stress: [.queue]
         }
