@@ -207,7 +207,7 @@ let package = Package(
         // The hot paths alone, for `make machine-code`.
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["BoundedQueues", "RateLimiters", "ConcurrencySupport"],
+            dependencies: ["BackpressureMonitoring", "BoundedQueues", "RateLimiters", "ConcurrencySupport"],
             path: "Tests/HotPaths",
             exclude: ["check"],
             swiftSettings: settings

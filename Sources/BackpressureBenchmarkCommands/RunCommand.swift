@@ -1,7 +1,7 @@
 import ArgumentParser
 import BackpressureBenchmark
 
-/// `run`: throughput, accuracy and stress.
+/// `run`: throughput, accuracy, stress and systems.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Only these sections: throughput, accuracy, stress.", valueName: "sections"),
+        help: ArgumentHelp("Only these sections: throughput, accuracy, stress, systems.", valueName: "sections"),
         transform: sections(in:)
     )
     var only = Set(Scenario.Section.allCases)

@@ -8,4 +8,5 @@ registry.register(SlowedQueue<UInt64>.implementation)
 for defect in LimiterDefect.allCases { registry.register(defect.implementation) }
 for defect in BreakerDefect.allCases { registry.register(defect.implementation) }
 for defect in SemaphoreDefect.allCases { registry.register(defect.implementation) }
+for defect in SystemDefect.allCases { registry.register(defect.implementation) }
 await BenchmarkTool.main(registry)

@@ -27,7 +27,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "an unknown section",
             ["run", "--only", "speed"],
             exitCode: 64,
-            names: ["speed", "accuracy, stress"]
+            names: ["speed", "accuracy, stress, systems"]
         ),
         BadInput(
             "no section",

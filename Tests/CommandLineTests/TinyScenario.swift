@@ -5,7 +5,7 @@ struct TinyScenario: Sendable {
 
     var text: String { lines.joined(separator: "\n") + "\n" }
 
-    private init(
+    init(
         _ name: String,
         section: String,
         mechanism: String,

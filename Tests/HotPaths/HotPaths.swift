@@ -1,3 +1,4 @@
+public import BackpressureMonitoring
 import BoundedQueues
 public import ConcurrencySupport
 public import RateLimiters
@@ -27,6 +28,12 @@ public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
 @_silgen_name("hot_token_bucket")
 public func tokenBucket(_ bucket: LockFreeTokenBucket<SystemNanosecondClock>) -> Bool {
     bucket.tryAcquire(1).isGranted
+}
+
+/// A latency recorded for a monitor.
+@_silgen_name("hot_latency_record")
+public func latencyRecord(_ recorder: LatencyRecorder, _ nanoseconds: UInt64) {
+    recorder.record(nanoseconds: nanoseconds)
 }
 
 /// What the check must find fault with: the same through an existential.
@@ -59,6 +66,8 @@ enum HotPaths {
         let singleRing = SingleRingQueue<UInt64>(capacity: 2)
         let mutex = MutexQueue<UInt64>(capacity: 2)
         let bucket = LockFreeTokenBucket(rate: .perSecond(1_000), burst: 1)
+        let recorder = LatencyRecorder()
+        latencyRecord(recorder, 5)
         withExtendedLifetime((ring, singleRing, mutex, bucket)) {
             print(
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),

@@ -76,3 +76,16 @@ extension LimiterImplementation: RegisteredImplementation {
         return reasonAgainst(load, driver: driver, section: scenario.section)
     }
 }
+
+extension SystemImplementation: RegisteredImplementation {
+    var mechanism: Scenario.Mechanism { .system }
+    var standing: Standing { .own }
+    var drivers: [Scenario.Driver] { [.tasks] }
+    var library: String? { nil }
+    var heldTo: String { "the bounds of its scenario" }
+
+    func reasonAgainst(_ scenario: Scenario, driver: Scenario.Driver) -> String? {
+        guard case .system(let load) = scenario.load else { return "for systems" }
+        return reasonAgainst(load, driver: driver)
+    }
+}

@@ -13,6 +13,7 @@ extension Registry {
         registry.registerLimiters()
         registry.registerBreakers()
         registry.registerConcurrencyLimits()
+        registry.registerSystems()
         return registry
     }
 
@@ -52,7 +53,7 @@ extension Registry {
         )
         register(
             QueueImplementation(
-                id: "null",
+                id: "null-queue",
                 family: .other,
                 role: .yardstick,
                 summary: "yardstick: takes and gives at once, holds nothing; what the harness costs",

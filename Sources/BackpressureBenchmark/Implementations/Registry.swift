@@ -11,6 +11,8 @@ public struct Registry: Sendable {
     public private(set) var breakers: [BreakerImplementation] = []
     /// In order of registration.
     public private(set) var concurrencyLimits: [ConcurrencyLimitImplementation] = []
+    /// In order of registration.
+    public private(set) var systems: [SystemImplementation] = []
 
     /// A registry with nothing in it.
     public init() {}
@@ -47,8 +49,17 @@ public struct Registry: Sendable {
         concurrencyLimits.append(limit)
     }
 
-    /// All that is registered: queues first, then limiters, breakers and concurrency limits, each in order of registration.
-    var all: [any RegisteredImplementation] { queues + limiters + breakers + concurrencyLimits }
+    /// Adds a whole system.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ system: SystemImplementation) {
+        check(system.id)
+        systems.append(system)
+    }
+
+    /// All that is registered: queues first, then limiters, breakers, concurrency limits and systems, each in order of
+    /// registration.
+    var all: [any RegisteredImplementation] { queues + limiters + breakers + concurrencyLimits + systems }
 
     /// All ids, in the order of ``all``.
     package var ids: [String] { all.map(\.id) }

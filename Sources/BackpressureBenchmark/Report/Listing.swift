@@ -12,7 +12,8 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, callGuards, scenarioTable, planTable, checkTable] + (leftOut.isEmpty ? [] : [leftOutTable])
+        [queues, limiters, callGuards, systems, scenarioTable, planTable, checkTable]
+            + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -76,6 +77,25 @@ package struct Listing: Sendable {
                     }
                 )
             }
+        )
+    }
+
+    private var systems: TextTable {
+        TextTable(
+            title: "Systems",
+            columns: ["id", "family", "role", "for scenarios of the kind", "what it is"].map {
+                .init($0, alignment: .left)
+            },
+            groups: [
+                .init(
+                    rows: registry.systems.map { system in
+                        [
+                            "\(system.id)", "\(system.family.rawValue)", "\(system.role.rawValue)",
+                            "\(system.kind.rawValue)", "\(system.summary)",
+                        ]
+                    }
+                )
+            ]
         )
     }
 
@@ -179,7 +199,8 @@ package struct Listing: Sendable {
                         return record
                     }
                     + registry.breakers.map { Record.Implementation($0) }
-                    + registry.concurrencyLimits.map { Record.Implementation($0) },
+                    + registry.concurrencyLimits.map { Record.Implementation($0) }
+                    + registry.systems.map { Record.Implementation($0) },
                 scenarios: scenarios.map { scenario in
                     Record.Scenario(
                         name: scenario.name,

@@ -102,7 +102,7 @@ struct ResultSummary: Sendable {
         case .limiter: return .decisions
         case .breaker: return .calls
         case .concurrencyLimit: return .permits
-        case .queue: break
+        case .queue, .system: break
         }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }
         return rows.allSatisfy { $0.producers == 0 } ? .idle : .throughput

@@ -8,9 +8,8 @@ struct RunReport {
     var bystanders: Set<String> { Set(registry.bystanders) }
 
     var tables: [TextTable] {
-        [saturated, openLoop, roundTrip, idle, limiterCost, breakerCost, permitCost, accuracy, stress].compactMap(
-            \.self
-        )
+        let throughput = [saturated, openLoop, roundTrip, idle, limiterCost, breakerCost, permitCost]
+        return throughput.compactMap(\.self) + systems + [accuracy, stress].compactMap(\.self)
     }
 
     // MARK: - Throughput
@@ -153,8 +152,11 @@ struct RunReport {
 
     typealias Comparison = (scenario: Scenario, driver: Scenario.Driver, rows: [ComparisonRow])
 
-    func groups(_ isIncluded: (Scenario) -> Bool) -> [Comparison] {
-        scenarios.filter { $0.section == .throughput && isIncluded($0) }.flatMap { scenario in
+    func groups(
+        in section: Scenario.Section = .throughput,
+        _ isIncluded: (Scenario) -> Bool
+    ) -> [Comparison] {
+        scenarios.filter { $0.section == section && isIncluded($0) }.flatMap { scenario in
             scenario.drivers.compactMap { driver in
                 let rows = results.comparison.filter { $0.scenario == scenario.name && $0.driver == driver }
                 return rows.isEmpty ? nil : (scenario, driver, rows)

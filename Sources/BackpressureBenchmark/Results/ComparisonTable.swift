@@ -5,7 +5,7 @@ struct ComparisonTable {
 
     init(samples: [SampleRow], scenarios: [Scenario], seed: UInt64) {
         let bootstrap = Bootstrap(seed: seed)
-        for scenario in scenarios where scenario.section == .throughput {
+        for scenario in scenarios where scenario.section == .throughput || scenario.section == .systems {
             let own = samples.filter { $0.scenario == scenario.name }
             for driver in scenario.drivers {
                 rows += ComparisonTable.rows(scenario, driver, own.filter { $0.driver == driver }, bootstrap)
@@ -79,6 +79,8 @@ extension ComparisonRow {
         case .concurrencyLimit(let load):
             producers = load.callers
             capacity = load.permits
+        case .system(let load):
+            (producers, consumers, capacity) = (load.producers, load.consumers, load.capacity)
         }
     }
 }

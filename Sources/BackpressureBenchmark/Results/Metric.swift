@@ -1,4 +1,4 @@
-/// Something that is measured in every repetition of a scenario in the throughput section.
+/// Something that is measured in every repetition of a scenario in the sections throughput and systems.
 ///
 /// ``all`` is the one table: a metric listed there is written to `samples.csv`, and condensed into the column of
 /// `comparison.csv` that it names, if any.
@@ -38,9 +38,9 @@ struct Metric: Sendable {
         throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches, allocations,
         allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
         protocolRatio,
-    ]
+    ] + systems
 
-    private init(
+    init(
         _ name: String,
         _ unit: String,
         better: Direction? = .lower,

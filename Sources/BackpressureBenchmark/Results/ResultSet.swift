@@ -126,9 +126,11 @@ private struct VerdictRecord: Decodable {
     var exit_code: ExitCode
     var reason: String?
     var findings: [Finding]?
+    var run_findings: [Finding]?
 
     var verdict: Verdict {
-        var verdict = Verdict((findings ?? []).map { .init($0.exit_code, $0.message) })
+        func all(_ findings: [Finding]) -> [Verdict.Finding] { findings.map { .init($0.exit_code, $0.message) } }
+        var verdict = Verdict(all(findings ?? []), ofRun: run_findings.map(all))
         // What somebody else wrote may have a reason only.
         if verdict.exitCode == .pass, exit_code != .pass {
             verdict.findings = [.init(exit_code, reason ?? "failed, it doesn't say why")]

@@ -20,6 +20,7 @@ struct RunResults: Sendable {
         for result in results.measured {
             switch result.measurement.job.kind {
             case .speed, .memory: addSamples(result)
+            case .system: addSystem(result)
             case .accuracy: addAccuracy(result)
             case .flood: addStress(result)
             }
@@ -88,7 +89,10 @@ struct RunResults: Sendable {
         for row in comparison {
             guard let scenario = plan.scenarios.first(where: { $0.name == row.scenario }) else { continue }
             var missing: [String] = []
-            if scenario.isIdle {
+            if scenario.section == .systems {
+                if row.throughputPerS == nil { missing.append("throughput") }
+                if row.latencyP99Ns == nil { missing.append("latency") }
+            } else if scenario.isIdle {
                 if row.repetitions == 0 { missing.append("processor time") }
                 if row.peakAllocatedBytes == nil { missing.append("memory") }
             } else {
@@ -99,6 +103,17 @@ struct RunResults: Sendable {
             if !missing.isEmpty, !findings.contains(where: { $0.message.hasPrefix(row.label) }) {
                 findings.append(.init(.notMeasured, "\(row.label): no \(missing.joined(separator: ", no "))"))
             }
+        }
+    }
+
+    // MARK: - Systems
+
+    private mutating func addSystem(_ result: Runner.Result) {
+        addSamples(result)
+        let job = result.measurement.job
+        guard let figures = result.outcome?.report?.system, result.outcome?.ending == .finished else { return }
+        if let complaint = SystemJudgement(figures, role: result.measurement.role).complaint {
+            findings.append(.init(.verificationFailed, "\(job.label): \(complaint)"))
         }
     }
 
@@ -268,7 +283,7 @@ extension Scenario {
         switch load {
         case .queue(let load): if case .trace = load.arrival { true } else { false }
         case .limiter(let load): if case .trace = load.demand { true } else { false }
-        case .breaker, .concurrencyLimit: false
+        case .breaker, .concurrencyLimit, .system: false
         }
     }
 }

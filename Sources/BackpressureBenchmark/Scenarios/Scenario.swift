@@ -24,12 +24,13 @@ package struct Scenario: Codable, Sendable, Equatable {
     package var warmupSeconds: Double
     package var load: Load
 
-    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress }
+    package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress, systems }
     package enum Profile: String, Codable, Sendable, CaseIterable { case quick, standard, full }
     package enum Driver: String, Codable, Sendable, CaseIterable { case threads, tasks }
     package enum Mechanism: String, Codable, Sendable, CaseIterable {
         case queue, limiter, breaker
         case concurrencyLimit = "concurrency-limit"
+        case system
     }
 
     package enum Load: Codable, Sendable, Equatable {
@@ -37,6 +38,7 @@ package struct Scenario: Codable, Sendable, Equatable {
         case limiter(LimiterLoad)
         case breaker(BreakerLoad)
         case concurrencyLimit(ConcurrencyLimitLoad)
+        case system(SystemLoad)
     }
 
     package var mechanism: Mechanism {
@@ -45,6 +47,7 @@ package struct Scenario: Codable, Sendable, Equatable {
         case .limiter: .limiter
         case .breaker: .breaker
         case .concurrencyLimit: .concurrencyLimit
+        case .system: .system
         }
     }
 }
@@ -162,6 +165,7 @@ extension Scenario.Mechanism {
         case .limiter: "rate limiters"
         case .breaker: "circuit breakers"
         case .concurrencyLimit: "concurrency limits"
+        case .system: "systems"
         }
     }
 }

@@ -38,6 +38,9 @@ struct ScenarioDraft: Sendable {
         case .breaker: (load, trace, arrivalPlace) = (.breaker(try BreakerFields(file).load), nil, name.place)
         case .concurrencyLimit:
             (load, trace, arrivalPlace) = (.concurrencyLimit(try ConcurrencyLimitFields(file).load), nil, name.place)
+        case .system:
+            let seconds = (duration ?? ScenarioDefaults.durationSeconds) + (warmup ?? ScenarioDefaults.warmupSeconds)
+            (load, trace, arrivalPlace) = (.system(try SystemFields(file, seconds: seconds).load), nil, name.place)
         }
         namePlace = name.place
         scenario = Scenario(
@@ -45,7 +48,7 @@ struct ScenarioDraft: Sendable {
             title: title,
             section: section,
             profiles: Set(profiles ?? Scenario.Profile.allCases),
-            drivers: drivers ?? Scenario.Driver.allCases,
+            drivers: drivers ?? section.drivers,
             implementations: implementations,
             reference: try Self.reference(in: file, implementations: implementations, registered: registered),
             repetitions: repetitions ?? ScenarioDefaults.repetitions,
@@ -73,7 +76,7 @@ struct ScenarioDraft: Sendable {
             // On the virtual clock the trace goes on and on, and no schedule is made.
             if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun) }
             scenario.load = .limiter(load)
-        case .breaker, .concurrencyLimit: break
+        case .breaker, .concurrencyLimit, .system: break
         }
         return scenario
     }
@@ -88,7 +91,9 @@ struct ScenarioDraft: Sendable {
 
     /// Says of a key that stands only inside another where that is.
     private static func homeInside(_ key: String) -> String? {
-        let homes = [("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand)]
+        let homes = [
+            ("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand), ("system", ScenarioKeys.system),
+        ]
         let names = homes.filter { $0.1.contains(key) }.map { "'\($0.0)'" }
         return names.isEmpty ? nil : "belongs inside \(names.joined(separator: " or "))"
     }

@@ -19,33 +19,20 @@ enum ScenarioKeys {
 
     /// Every key that the top of some scenario file may hold.
     static let top = Scenario.Mechanism.allCases.reduce(into: common) { top, mechanism in
-        for key in own(of: mechanism) where !top.contains(key) { top.append(key) }
-    }
-
-    /// Those of a mechanism, in whatever section.
-    private static func own(of mechanism: Scenario.Mechanism) -> [String] {
-        switch mechanism {
-        case .queue: queue + measured + stress
-        case .limiter: limiter
-        case .breaker: breaker
-        case .concurrencyLimit: concurrencyLimit
-        }
+        for key in own(mechanism) where !top.contains(key) { top.append(key) }
     }
 
     static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
         mechanism == .queue
-            ? common + queue + (section == .stress ? stress : measured) : common + own(of: mechanism)
+            ? common + queue + (section == .stress ? stress : measured) : common + own(mechanism)
     }
 
     /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
     static func home(of key: String, section: Scenario.Section, mechanism: Scenario.Mechanism) -> String? {
-        let nested: [Scenario.Mechanism: (name: String, keys: [String])] = [
-            .queue: ("arrival", arrival), .limiter: ("demand", demand),
-        ]
-        if section != .stress, let nested = nested[mechanism], nested.keys.contains(key) {
+        if section != .stress, let nested = nested(mechanism), nested.keys.contains(key) {
             return "belongs inside '\(nested.name)'"
         }
-        let owners = Scenario.Mechanism.allCases.filter { own(of: $0).contains(key) }
+        let owners = Scenario.Mechanism.allCases.filter { own($0).contains(key) }
         if !owners.isEmpty, !owners.contains(mechanism) {
             let names = owners.map { "'mechanism: \($0.rawValue)'" }.joined(separator: " or ")
             return "belongs to \(names); this is 'mechanism: \(mechanism.rawValue)'"
@@ -57,6 +44,27 @@ enum ScenarioKeys {
                 + "one element at a time"
         }
         return nil
+    }
+
+    /// The mapping inside a file of this mechanism, and what may stand there; `nil`: it has none.
+    private static func nested(_ mechanism: Scenario.Mechanism) -> (name: String, keys: [String])? {
+        switch mechanism {
+        case .queue: ("arrival", arrival)
+        case .limiter: ("demand", demand)
+        case .breaker, .concurrencyLimit: nil
+        case .system: ("system", system)
+        }
+    }
+
+    /// The keys at the top of a file of this mechanism, in whatever section, beside those that all have.
+    private static func own(_ mechanism: Scenario.Mechanism) -> [String] {
+        switch mechanism {
+        case .queue: queue + measured + stress
+        case .limiter: limiter
+        case .breaker: breaker
+        case .concurrencyLimit: concurrencyLimit
+        case .system: ["system"]
+        }
     }
 
     static let arrival = allKeys(ArrivalKind.self, of: keys)
@@ -89,7 +97,7 @@ enum ScenarioKeys {
         }
     }
 
-    private static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
+    static func allKeys<Kind: CaseIterable>(_: Kind.Type, of keys: (Kind) -> [String]) -> [String] {
         var all: [String] = []
         for key in Kind.allCases.flatMap(keys) where !all.contains(key) { all.append(key) }
         return all
@@ -120,6 +128,12 @@ extension Scenario.Section {
         case .throughput: [.queue, .limiter, .breaker, .concurrencyLimit]
         case .accuracy: [.limiter]
         case .stress: [.queue]
+        case .systems: [.system]
         }
+    }
+
+    /// Who drives it where a scenario doesn't say.
+    var drivers: [Scenario.Driver] {
+        self == .systems ? [.tasks] : Scenario.Driver.allCases
     }
 }

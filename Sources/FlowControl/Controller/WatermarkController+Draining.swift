@@ -77,5 +77,6 @@ extension WatermarkController {
 }
 
 extension QueueStatistics {
-    fileprivate var holdsElements: Bool { depth + stored > 0 }
+    /// Whether anything is inside.
+    var holdsElements: Bool { depth + stored > 0 }
 }

@@ -110,7 +110,7 @@ enum BadScenarios {
             "section",
             "stres",
             at: (3, 10),
-            "'section' is 'stres'; allowed: throughput, accuracy, stress; did you mean 'stress'?"
+            "'section' is 'stres'; allowed: throughput, accuracy, stress, systems; did you mean 'stress'?"
         ),
         BadScenario(queue, "section", "{a: 1}", at: (3, 10), "'section' is a mapping; allowed: throughput"),
         BadScenario(queue, "mechanism", "queu", at: (4, 12), "did you mean 'queue'?"),

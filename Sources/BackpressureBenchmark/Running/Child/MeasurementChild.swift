@@ -55,7 +55,7 @@ package enum MeasurementChild {
                     report = try FloodMeasurement(job: job, load: load, implementation: implementation) {
                         output.write(.heartbeat($0))
                     }.perform()
-                case .accuracy: throw MeasurementError("accuracy is measured of limiters")
+                case .accuracy, .system: throw MeasurementError("this is not measured of queues")
                 }
             case .limiter(let load):
                 let implementation = try find(job.implementation, among: registry.limiters, "limiter")
@@ -71,8 +71,11 @@ package enum MeasurementChild {
                 let limits = registry.concurrencyLimits
                 let implementation = try find(job.implementation, among: limits, "concurrency limit")
                 report = try cost(CallerCost(job, load, implementation))
+            case .system(let load):
+                let implementation = try find(job.implementation, among: registry.systems, "system")
+                report = try SystemMeasurement(job: job, load: load, implementation: implementation).perform()
             }
-            if job.kind == .speed { report.noise = MachineNoise.measure() }
+            if job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)
         } catch {
             return .failure(error)
@@ -94,8 +97,7 @@ package enum MeasurementChild {
         switch cost.job.kind {
         case .speed: try cost.speed()
         case .memory: try cost.memory()
-        case .accuracy: throw MeasurementError("accuracy is measured of limiters")
-        case .flood: throw MeasurementError("floods are for queues")
+        case .accuracy, .flood, .system: throw MeasurementError("this is not measured of callers")
         }
     }
 }

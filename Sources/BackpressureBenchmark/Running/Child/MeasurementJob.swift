@@ -10,7 +10,7 @@ protocol ChildJob: Codable, Sendable {
 struct MeasurementJob: ChildJob {
     /// What is measured. Memory is accounted apart from speed, because exact accounting slows allocation down.
     enum Kind: String, Codable, Sendable {
-        case speed, memory, accuracy, flood
+        case speed, memory, accuracy, flood, system
     }
 
     var kind: Kind
@@ -82,6 +82,7 @@ struct MeasurementReport: Codable, Sendable {
     var memory: [MemorySample] = []
     var accuracy: AccuracyFigures?
     var flood: FloodFigures?
+    var system: SystemFigures?
     var noise: MachineNoise?
 }
 

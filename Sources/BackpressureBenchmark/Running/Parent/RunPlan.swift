@@ -155,7 +155,7 @@ struct RunPlan: Sendable {
         return rows
     }
 
-    /// Blocks of throughput first, each with all implementations in random order; then memory, accuracy, stress.
+    /// Blocks of throughput first, each with all implementations in random order; then memory, systems, accuracy, stress.
     private static func inOrder(
         _ rows: [Row],
         _ options: RunOptions,
@@ -184,7 +184,10 @@ struct RunPlan: Sendable {
         for group in throughput {
             for row in group { append(row, kind: .memory, block: 0) }
         }
-        for (section, kind) in [(Scenario.Section.accuracy, MeasurementJob.Kind.accuracy), (.stress, .flood)] {
+        let others: [(Scenario.Section, MeasurementJob.Kind)] = [
+            (.systems, .system), (.accuracy, .accuracy), (.stress, .flood),
+        ]
+        for (section, kind) in others {
             for group in groups(section) {
                 for block in 0..<repetitions(group[0].scenario) {
                     for row in group.shuffled(using: &generator) { append(row, kind: kind, block: block) }

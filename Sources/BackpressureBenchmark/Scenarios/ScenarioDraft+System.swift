@@ -1,0 +1,119 @@
+/// The keys of a scenario for whole systems, all of them inside `system`.
+struct SystemFields {
+    let load: SystemLoad
+
+    init(_ file: YAMLMapping, seconds: Double) throws(InputFileError) {
+        if let drivers = file["drivers"] {
+            throw drivers.error("is not for 'section: systems', whose systems are all driven by tasks")
+        }
+        let value = try file.required("system")
+        let fields = try value.mapping(example: "{kind: overload, workers: 8}")
+        let kind: SystemLoad.Kind = try fields.kind(among: ScenarioKeys.system, keys: ScenarioKeys.keys)
+        switch kind {
+        case .overload: load = .overload(try OverloadLoad(fields, seconds: seconds))
+        case .flapping: load = .flapping(try FlappingLoad(fields, seconds: seconds))
+        case .signal: load = .signal(try SignalLoad(fields))
+        }
+    }
+}
+
+extension OverloadLoad {
+    fileprivate init(_ fields: YAMLMapping, seconds: Double) throws(InputFileError) {
+        let calm = try fields.required("calm_load")
+        let critical = try fields.required("critical_load")
+        let factor = try fields.required("overload_factor")
+        self.init(
+            workers: try fields.required("workers").integer(in: ScenarioLimits.workers),
+            serviceNanoseconds: try fields.nanoseconds("service_time_us", in: ScenarioLimits.systemTimeMicroseconds),
+            capacity: try fields.required("capacity").integer(in: ScenarioLimits.capacity),
+            calmLoad: try calm.number(in: ScenarioLimits.load),
+            criticalLoad: try critical.number(in: ScenarioLimits.load),
+            overloadFactor: try factor.number(in: ScenarioLimits.systemOverloadFactor),
+            deadlineNanoseconds: try fields.nanoseconds("deadline_us", in: ScenarioLimits.systemTimeMicroseconds)
+        )
+        guard criticalLoad <= calmLoad else {
+            throw critical.error("is a part of 'calm_load' (\(YAMLNumber.text(calmLoad))) and must not be above it")
+        }
+        try factor.checkArrivals(servedPerSecond * overloadFactor * seconds)
+    }
+}
+
+extension FlappingLoad {
+    fileprivate init(_ fields: YAMLMapping, seconds: Double) throws(InputFileError) {
+        let rate = try fields.required("rate_per_s")
+        func time(_ key: String) throws(InputFileError) -> Int {
+            try fields.nanoseconds(key, in: ScenarioLimits.systemTimeMicroseconds)
+        }
+        self.init(
+            callers: try fields.required("callers").integer(in: ScenarioLimits.workers),
+            capacity: try fields.required("capacity").integer(in: ScenarioLimits.capacity),
+            ratePerSecond: try rate.number(in: ScenarioLimits.arrivalsPerSecond),
+            callNanoseconds: try time("call_us"),
+            failureNanoseconds: try time("failure_us"),
+            slowNanoseconds: try time("slow_us"),
+            outages: try fields.required("outages").list(example: "[down, slow]") {
+                value throws(InputFileError) in try value.choice()
+            },
+            waitNanoseconds: try time("wait_us"),
+            redriveNanoseconds: try time("redrive_us")
+        )
+        if let slow = fields["slow_us"], slowNanoseconds < 4 * callNanoseconds {
+            throw slow.error("must be 4 times 'call_us' at least, or nobody could tell that the dependency is slow")
+        }
+        try rate.checkArrivals(ratePerSecond * seconds)
+    }
+}
+
+extension SignalLoad {
+    fileprivate init(_ fields: YAMLMapping) throws(InputFileError) {
+        self.init(
+            producers: try fields.required("producers").integer(in: ScenarioLimits.workers),
+            intervalNanoseconds: try fields.nanoseconds("interval_us", in: ScenarioLimits.systemTimeMicroseconds)
+        )
+    }
+}
+
+extension YAMLMapping {
+    /// A time that must be given, in microseconds.
+    fileprivate func nanoseconds(_ key: String, in range: ClosedRange<Double>) throws(InputFileError) -> Int {
+        Int((try required(key).number(in: range) * 1_000).rounded())
+    }
+}
+
+extension YAMLValue {
+    /// Each arrival is accounted for by itself.
+    fileprivate func checkArrivals(_ arrivals: Double) throws(InputFileError) {
+        let most = ScenarioLimits.systemArrivals
+        guard arrivals <= Double(most) else {
+            let expected = YAMLNumber.text(arrivals.rounded())
+            throw error("makes some \(expected) arrivals in one run; more than \(most) can't be accounted for one by one")
+        }
+    }
+}
+
+extension ScenarioKeys {
+    static let system = allKeys(SystemLoad.Kind.self, of: keys)
+
+    static func keys(of kind: SystemLoad.Kind) -> [String] {
+        switch kind {
+        case .overload:
+            [
+                "kind", "workers", "service_time_us", "capacity", "calm_load", "critical_load", "overload_factor",
+                "deadline_us",
+            ]
+        case .flapping:
+            [
+                "kind", "callers", "capacity", "rate_per_s", "call_us", "failure_us", "slow_us", "outages", "wait_us",
+                "redrive_us",
+            ]
+        case .signal: ["kind", "producers", "interval_us"]
+        }
+    }
+}
+
+extension ScenarioLimits {
+    static let systemTimeMicroseconds = 1.0...10_000_000
+    static let systemOverloadFactor = 1.0...1_000
+    static let load = 0.001...1
+    static let systemArrivals = 2_000_000
+}
