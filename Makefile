@@ -32,7 +32,7 @@ test: jemalloc
 
 test-release: jemalloc
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \
-	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|BackpressureTestingTests'
+	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|CircuitBreakersTests|BackpressureTestingTests'
 
 # CppPeers isn't among them: it needs the libraries that it wraps.
 examples: jemalloc

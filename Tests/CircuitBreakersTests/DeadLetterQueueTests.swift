@@ -158,8 +158,9 @@ struct DeadLetterQueueTests {
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
-        let inside = queue.take().map(\.element)
-        #expect((taken + inside).sorted() == (0..<4).flatMap { task in (0..<200).map { task * 1_000 + $0 } })
+        let found = (taken + queue.take().map(\.element)).sorted()
+        let sent: [Int] = (0..<4).flatMap { task in (0..<200).map { number in task * 1_000 + number } }
+        #expect(found == sent)
         expectBalance(queue)
     }
 }

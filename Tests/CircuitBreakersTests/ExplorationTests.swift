@@ -28,7 +28,7 @@ struct BreakerExplorationTests {
                 }
             }
             exploration.check {
-                exploration.expect(breaker.state == .open, "two of two calls failed and it is \(breaker.state)")
+                exploration.expect(breaker.state() == .open, "two of two calls failed and it is \(breaker.state())")
             }
         }
     }
@@ -83,10 +83,12 @@ struct BreakerExplorationTests {
         #expect(failure.execution <= 500, "\(failure)")
     }
 
-    @Test("If the state were loaded without acquiring, a new result would find the old sums and be lost")
+    @Test(
+        "If the state were loaded without acquiring, a new result would find the old sums and be missing from the new"
+    )
     func relaxedState() throws {
         let failure = try #require(Self.recordLate(.asIs, of: ForgetfulWord.self).failure)
-        #expect(failure.message == "a result of the new generation is lost", "\(failure)")
+        #expect(failure.message.hasPrefix("the sums"), "\(failure)")
         #expect(failure.execution <= 5_000, "\(failure)")
     }
 
@@ -131,7 +133,7 @@ struct BreakerExplorationTests {
                 exploration.expect(permits.count == 1, "\(permits.count) probes where there may be one")
                 guard let permit = permits.first else { return }
                 breaker.record(permit, .success, .asIs)
-                exploration.expect(breaker.state == .closed, "a probe went well and it is \(breaker.state)")
+                exploration.expect(breaker.state() == .closed, "a probe went well and it is \(breaker.state())")
             }
         }
     }
@@ -166,7 +168,7 @@ struct BreakerExplorationTests {
                 case .permitted(let permit):
                     exploration.expect(permit.generation == 4, "a second probe was let through")
                 case .refused(let delay):
-                    exploration.expect(delay == 60_000_000_000, "a refusal for \(delay ?? 0) ns")
+                    exploration.expect(delay == 10, "a refusal for \(delay ?? 0) ns")
                 }
             }
         }

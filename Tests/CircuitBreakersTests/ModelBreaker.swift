@@ -53,7 +53,7 @@ final class ModelBreaker<Word: ExploredWord>: WordBreaker {
         return body(&self.phases)
     }
 
-    var state: CircuitState { withLock(\.state) }
+    func state() -> CircuitState { withLock(\.state) }
 
     func record(_ permit: CallPermit, _ outcome: CallOutcome, _ judge: Judge) {
         switch judge {
@@ -79,12 +79,16 @@ final class ModelBreaker<Word: ExploredWord>: WordBreaker {
     }
 
     /// What the window holds, counted anew.
-    func recount() -> CircuitBreakerStatistics.WindowCounts {
+    func recount() -> CircuitBreakerStatistics.WindowCounts { words.recount(generation: phases.generation) }
+}
+
+extension BreakerWords {
+    /// What a window of calls holds, counted anew.
+    func recount(generation: UInt64) -> CircuitBreakerStatistics.WindowCounts {
         var counts = CircuitBreakerStatistics.WindowCounts()
-        let generation = UInt(phases.generation)
-        for index in 0..<words.places.divisor {
-            let slot = words.slot(index).loadRelaxed()
-            guard slot >> 2 == generation else { continue }
+        for index in 0..<places.divisor {
+            let slot = slot(index).loadRelaxed()
+            guard slot >> 2 == UInt(generation) else { continue }
             let result = CallResult(bits: UInt8(slot & 3))
             counts.calls += 1
             counts.failures += result.failures
@@ -129,6 +133,7 @@ struct ForgetfulWord: ExploredWord {
     func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt { word.fetchOrSequentiallyConsistent(bits) }
     func addSequentiallyConsistent(_ amount: UInt) { word.addSequentiallyConsistent(amount) }
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
+    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt { word.fetchAddSequentiallyConsistent(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
     static func prepareFences() {}
     static func lightFence() { ModelWord.lightFence() }

@@ -41,13 +41,13 @@ extension CircuitBreakerConformance {
             }
             guard await crowd.waitUntilAllFinished() else {
                 crowd.cancel()
-                let state = await breaker.state
+                let state = await breaker.state()
                 throw expectations.failure("probes to decide whether it closes", but: "the state stays \(state)")
             }
             let known = tally.counts
             try expectations.expect(known.mostOut <= 2, "2 probes at once at most", but: "there were \(known.mostOut)")
             try expectations.expect(known.probes <= 5, "no more than it needs to close", but: "\(known.probes) probes")
-            let statistics = await breaker.statistics
+            let statistics = await breaker.statistics()
             // Which of them were late because another had opened it first, only the breaker knows.
             try expectations.expectEqual(
                 [statistics.succeeded + statistics.failed + statistics.late, statistics.cancelled, statistics.refused],
@@ -69,7 +69,7 @@ extension CircuitBreakerConformance {
         while true {
             guard let permit = await breaker.tryAcquire().permit else {
                 tally.change { $0.refused += 1 }
-                if await breaker.state == .open { return }
+                if await breaker.state() == .open { return }
                 await Task.yield()
                 continue
             }
@@ -125,7 +125,7 @@ extension CircuitBreakerConformance {
                 crowd.cancel()
                 throw expectations.failure("tasks to record their results", but: "they don't get on")
             }
-            let statistics = await breaker.statistics
+            let statistics = await breaker.statistics()
             try expectations.expectEqual(statistics.window.calls, calls, "the calls in the window")
             try expectations.expectEqual(
                 [statistics.succeeded, statistics.failed],
@@ -141,7 +141,7 @@ extension CircuitBreakerConformance {
                 guard let permit = await breaker.tryAcquire().permit else { continue }
                 await breaker.record(permit, .success)
             }
-            let after = await breaker.statistics.window
+            let after = await breaker.statistics().window
             try expectations.expectEqual(after.failures, 0, "the failures in a window of as many successes")
         }
     }
@@ -175,7 +175,7 @@ extension CircuitBreakerConformance {
                 crowd.cancel()
                 throw expectations.failure("tasks to record their results", but: "they don't get on")
             }
-            let statistics = await breaker.statistics
+            let statistics = await breaker.statistics()
             try expectations.expectEqual(
                 [statistics.succeeded, statistics.failed, statistics.late],
                 [UInt64(taskCount * perTask), 0, UInt64(taskCount * perTask)],

@@ -97,9 +97,9 @@ public struct CircuitBreakerScript: Sendable {
                 await breaker.reset()
                 model.reset()
             }
-            let state = await breaker.state
+            let state = await breaker.state()
             guard state == model.state else { return say("the state was \(state), not \(model.state)") }
-            let (real, modelled) = (await breaker.statistics, model.statistics(atNanoseconds: clock.nanoseconds()))
+            let (real, modelled) = (await breaker.statistics(), model.statistics(atNanoseconds: clock.nanoseconds()))
             guard real == modelled else { return say("there was \(Self.differences(real, modelled))") }
         }
         return nil
@@ -115,22 +115,12 @@ public struct CircuitBreakerScript: Sendable {
     /// The shortest script found with which `fails` still holds, by leaving out events: no single one can be left out. Plays
     /// it some n log n times.
     public func shrunk(while fails: (CircuitBreakerScript) async -> Bool) async -> CircuitBreakerScript {
-        var script = self
-        var length = max(1, events.count / 2)
-        while true {
-            var start = 0
-            var isShorter = false
-            while start < script.events.count {
-                var shorter = script
-                shorter.events.removeSubrange(start..<min(start + length, script.events.count))
-                if await fails(shorter) {
-                    script = shorter
-                    isShorter = true
-                } else {
-                    start += length
-                }
-            }
-            if length > 1 { length /= 2 } else if !isShorter { return script }
-        }
+        let settings = settings
+        let events = await shortest(
+            events,
+            simpler: { _ in [] },
+            fails: { await fails(CircuitBreakerScript(settings, $0)) }
+        )
+        return CircuitBreakerScript(settings, events)
     }
 }

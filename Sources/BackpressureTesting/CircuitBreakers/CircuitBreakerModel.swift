@@ -50,7 +50,7 @@ public struct CircuitBreakerModel: Sendable {
             let givenUp = lastProbe + settings.probeTimeout.wholeNanoseconds
             if now < givenUp {
                 counts.refused += 1
-                return .refused(retryAfterNanoseconds: givenUp - now)
+                return .refused(retryAfterNanoseconds: min(givenUp - now, settings.wait.wholeNanoseconds))
             }
             counts.lostProbes += UInt64(probesOut)
             counts.timesHalfOpened += 1

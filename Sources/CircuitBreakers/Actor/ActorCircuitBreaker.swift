@@ -50,10 +50,10 @@ public final actor ActorCircuitBreaker<ClockType: NanosecondClock>: CircuitBreak
     }
 
     /// The state now.
-    public var state: CircuitState { guarded.state }
+    public func state() -> CircuitState { guarded.state }
 
     /// What has happened since the breaker was made: exact.
-    public var statistics: CircuitBreakerStatistics { guarded.statistics(atNanoseconds: clock.nanoseconds()) }
+    public func statistics() -> CircuitBreakerStatistics { guarded.statistics(atNanoseconds: clock.nanoseconds()) }
 
     /// Refuses all calls until ``reset()``.
     public func forceOpen() { mutate { $0.forceOpen(atNanoseconds: clock.nanoseconds()) } }

@@ -51,10 +51,10 @@ public final class MutexCircuitBreaker<ClockType: NanosecondClock>: SynchronousC
     }
 
     /// The state now.
-    public var state: CircuitState { guarded.withLock(\.state) }
+    public func state() -> CircuitState { guarded.withLock(\.state) }
 
     /// What has happened since the breaker was made: exact.
-    public var statistics: CircuitBreakerStatistics {
+    public func statistics() -> CircuitBreakerStatistics {
         guarded.withLock { $0.statistics(atNanoseconds: clock.nanoseconds()) }
     }
 

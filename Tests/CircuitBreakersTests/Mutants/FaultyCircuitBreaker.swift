@@ -44,9 +44,7 @@ final class FaultyCircuitBreaker: CircuitBreaker {
 
     var changes: CircuitBreakerChanges { board.changes }
 
-    var state: CircuitState {
-        get async { lock.withLock(\.state) }
-    }
+    func state() async -> CircuitState { lock.withLock(\.state) }
 
     private func mutate<Answer: Sendable>(_ body: (inout State) -> Answer) -> Answer {
         let (answer, change) = lock.withLock { state -> (Answer, CircuitBreakerChange?) in
@@ -91,7 +89,8 @@ final class FaultyCircuitBreaker: CircuitBreaker {
                 if defect == .givesProbesUpEarly { until -= 1 }
                 if now < until || defect == .lostProbesBlockForGood {
                     state.counts.refused += 1
-                    return .refused(retryAfterNanoseconds: until > now ? until - now : 0)
+                    let delay = until > now ? until - now : 0
+                    return .refused(retryAfterNanoseconds: min(delay, Self.nanoseconds(settings.wait)))
                 }
                 state.counts.lostProbes += UInt64(state.probesOut)
                 let well = state.probesWell
@@ -275,18 +274,16 @@ final class FaultyCircuitBreaker: CircuitBreaker {
         }
     }
 
-    var statistics: CircuitBreakerStatistics {
-        get async {
-            lock.withLock { state in
-                var statistics = state.counts
-                statistics.state = state.state
-                statistics.generation = state.generation
-                let window = counted(state, clock.nanoseconds())
-                statistics.window.calls = window.count
-                statistics.window.failures = window.count { $0.failed }
-                statistics.window.slow = window.count { $0.slow }
-                return statistics
-            }
+    func statistics() async -> CircuitBreakerStatistics {
+        lock.withLock { state in
+            var statistics = state.counts
+            statistics.state = state.state
+            statistics.generation = state.generation
+            let window = counted(state, clock.nanoseconds())
+            statistics.window.calls = window.count
+            statistics.window.failures = window.count { $0.failed }
+            statistics.window.slow = window.count { $0.slow }
+            return statistics
         }
     }
 }
