@@ -19,12 +19,12 @@ final class BrokenBreaker<ClockType: NanosecondClock>: SynchronousCircuitBreaker
         let answer = base.tryAcquire()
         if answer.permit != nil { return answer }
         let refusals = refusals.wrappingAdd(1, ordering: .relaxed).newValue
-        let state = base.state
+        let state = base.state()
         let letsThrough =
             defect == .passesWhileOpen && state == .open && refusals % 100 == 0
             || defect == .tooManyProbes && state == .halfOpen
         guard letsThrough else { return answer }
-        return .permitted(CallPermit(generation: base.statistics.generation, startNanoseconds: base.nanoseconds()))
+        return .permitted(CallPermit(generation: base.statistics().generation, startNanoseconds: base.nanoseconds()))
     }
 
     func record(_ permit: CallPermit, _ outcome: CallOutcome) {
@@ -38,7 +38,7 @@ final class BrokenBreaker<ClockType: NanosecondClock>: SynchronousCircuitBreaker
     private func take(_ permit: CallPermit, _ record: (CallPermit) -> Void) {
         switch defect {
         case .countsLateResults:
-            let generation = base.statistics.generation
+            let generation = base.statistics().generation
             record(CallPermit(generation: generation, startNanoseconds: permit.startNanoseconds))
         case .forgetsResults where results.wrappingAdd(1, ordering: .relaxed).newValue % 100 == 0: break
         default: record(permit)
@@ -46,12 +46,12 @@ final class BrokenBreaker<ClockType: NanosecondClock>: SynchronousCircuitBreaker
     }
 
     func cancel(_ permit: CallPermit) {
-        if defect == .leaksProbes, base.state == .halfOpen { return }
+        if defect == .leaksProbes, base.state() == .halfOpen { return }
         base.cancel(permit)
     }
 
-    var state: CircuitState { base.state }
-    var statistics: CircuitBreakerStatistics { base.statistics }
+    func state() -> CircuitState { base.state() }
+    func statistics() -> CircuitBreakerStatistics { base.statistics() }
     func forceOpen() { base.forceOpen() }
     func disable() { base.disable() }
     func reset() { base.reset() }

@@ -27,9 +27,9 @@ final class NullBreaker: SynchronousCircuitBreaker {
     func record(_ permit: CallPermit, _ outcome: CallOutcome, durationNanoseconds: UInt64) { record(permit, outcome) }
 
     func cancel(_ permit: CallPermit) {}
-    var state: CircuitState { .closed }
+    func state() -> CircuitState { .closed }
 
-    var statistics: CircuitBreakerStatistics {
+    func statistics() -> CircuitBreakerStatistics {
         var statistics = CircuitBreakerStatistics()
         statistics.succeeded = recorded.load(ordering: .relaxed)
         return statistics

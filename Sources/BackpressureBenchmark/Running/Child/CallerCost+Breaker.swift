@@ -13,7 +13,7 @@ extension CallerCost {
             if load.state == .open, mustKeepPromises { try open(breaker) }
             return Subject(onThread: instance.callOnThread, onTask: instance.callOnTask) { asked, permitted in
                 guard mustKeepPromises else { return nil }
-                let statistics = waitFor { await breaker.statistics }
+                let statistics = waitFor { await breaker.statistics() }
                 return load.complaint(asked: asked, permitted: permitted, statistics)
             }
         }
@@ -24,7 +24,7 @@ extension CallerCost {
 private func open(_ breaker: any CircuitBreaker) throws(MeasurementError) {
     let state = waitFor {
         if let permit = await breaker.tryAcquire().permit { await breaker.record(permit, .failure) }
-        return await breaker.state
+        return await breaker.state()
     }
     guard state == .open else { throw MeasurementError("it isn't open after as many failures as it should take") }
 }

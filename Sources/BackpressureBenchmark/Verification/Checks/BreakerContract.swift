@@ -58,8 +58,8 @@ private struct CountedBreaker: CircuitBreaker {
         await base.cancel(permit)
     }
 
-    var state: CircuitState { get async { await base.state } }
-    var statistics: CircuitBreakerStatistics { get async { await base.statistics } }
+    func state() async -> CircuitState { await base.state() }
+    func statistics() async -> CircuitBreakerStatistics { await base.statistics() }
     func forceOpen() async { await base.forceOpen() }
     func disable() async { await base.disable() }
     func reset() async { await base.reset() }

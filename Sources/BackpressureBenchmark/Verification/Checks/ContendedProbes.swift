@@ -143,7 +143,7 @@ private final class ProbeRound: Sendable {
         guard let permit = counts.withLock({ ask(&$0) }) else { return "closed it refused a call" }
         counts.withLock { $0.failed += 1 }
         breaker.record(permit, .failure)
-        guard breaker.state == .open else { return "one failure was to open it, but it is \(breaker.state)" }
+        guard breaker.state() == .open else { return "one failure was to open it, but it is \(breaker.state())" }
         contend { [self] _, counts in
             for _ in 0..<Self.attempts { _ = ask(&counts) }
         }
@@ -169,8 +169,8 @@ private final class ProbeRound: Sendable {
         }
         if let complaint = tooManyProbes { return complaint }
         if permitted == before { return "its wait was over, but it permitted no probe" }
-        guard breaker.state == .halfOpen else {
-            return "no probe has ended and results of older calls decide nothing, but it is \(breaker.state)"
+        guard breaker.state() == .halfOpen else {
+            return "no probe has ended and results of older calls decide nothing, but it is \(breaker.state())"
         }
         return nil
     }
@@ -191,7 +191,7 @@ private final class ProbeRound: Sendable {
 
     /// Probes that succeed, until it closes.
     private func closeAgain() -> String? {
-        let generation = breaker.statistics.generation
+        let generation = breaker.statistics().generation
         contend { [self] _, counts in
             // Those that are stopped in the middle of a probe keep the others waiting.
             for _ in 0..<Self.attempts * 1_000 {
@@ -206,7 +206,7 @@ private final class ProbeRound: Sendable {
         }
         if let complaint = tooManyProbes { return complaint }
         let probes = counts.withLock(\.probes)
-        guard breaker.state == .closed else { return "\(probes) probes went well, but it is \(breaker.state)" }
+        guard breaker.state() == .closed else { return "\(probes) probes went well, but it is \(breaker.state())" }
         guard probes == Self.successesToClose else {
             return "\(Self.successesToClose) probes that go well close it, but it permitted \(probes)"
         }
@@ -215,7 +215,7 @@ private final class ProbeRound: Sendable {
 
     private func countsAreExact() -> String? {
         let counts = counts.withLock(\.self)
-        let statistics = breaker.statistics
+        let statistics = breaker.statistics()
         let pairs = [
             ("successes", counts.succeeded, statistics.succeeded), ("failures", counts.failed, statistics.failed),
             ("late results", counts.late, statistics.late), ("cancelled calls", counts.cancelled, statistics.cancelled),
