@@ -168,6 +168,8 @@ struct SignalExplorationTests {
                 }
             }
             exploration.check {
+                // Let go of any sooner, it would have withdrawn its signal.
+                defer { withExtendedLifetime(depth) {} }
                 exploration.expect(
                     signals.level == .resume,
                     "the queue is empty, and its producers at \(signals.level)"
