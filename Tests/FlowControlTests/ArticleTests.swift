@@ -40,7 +40,7 @@ struct ArticleTests {
 
         let queue = MutexQueue<Int>(capacity: 2)
         let depth = DepthSignal(signals.makeConsumer(), watermarks: DepthWatermarks(low: 0.5, high: 0.9))
-        await queue.push(1)
+        _ = await queue.push(1)
         queue.close()
         while let element = await queue.pop() {
             await depth.update(from: queue)

@@ -283,7 +283,7 @@ extension Scenario {
         switch load {
         case .queue(let load): if case .trace = load.arrival { true } else { false }
         case .limiter(let load): if case .trace = load.demand { true } else { false }
-        case .system: false
+        case .breaker, .concurrencyLimit, .system: false
         }
     }
 }

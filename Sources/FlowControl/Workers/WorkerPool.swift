@@ -190,6 +190,9 @@ public final class WorkerPool<Queue: BoundedQueue>: Sendable where Queue.Element
         await waitForEnd()
         timer.cancel()
         var left = state.withLock { $0.takeLeft() }
+        // It is closed, so this ends; and it waits for a push that is under way, which `tryPop` may not see.
+        while let job = await queue.pop() { left.append(job) }
+        // Where the calling task is cancelled, so is that.
         while let job = await queue.tryPop() { left.append(job) }
         return left
     }

@@ -24,6 +24,26 @@ extension ReportPage {
         )
     }
 
+    var calls: Section? {
+        section(
+            .calls,
+            id: "calls",
+            title: "Cost of a call through a circuit breaker",
+            lead: "Permissions with the results of their calls, or refusals, a second; read like throughput.",
+            chart: speedChart
+        )
+    }
+
+    var permits: Section? {
+        section(
+            .permits,
+            id: "permits",
+            title: "Cost of a permit",
+            lead: "Permits taken and given back a second; read like throughput.",
+            chart: speedChart
+        )
+    }
+
     var idle: Section? {
         section(
             .idle,
@@ -47,7 +67,7 @@ extension ReportPage {
         )
     }
 
-    private func section(
+    func section(
         _ kind: ResultSummary.Group.Kind,
         id: String,
         title: String,
@@ -66,7 +86,7 @@ extension ReportPage {
 
     // MARK: - Intervals
 
-    private func speedChart(_ group: ResultSummary.Group) -> Chart {
+    func speedChart(_ group: ResultSummary.Group) -> Chart {
         let chart = IntervalChart(
             rows: group.rows.map { row in
                 let estimate = row.throughputPerS.map {

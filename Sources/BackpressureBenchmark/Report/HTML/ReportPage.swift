@@ -58,7 +58,9 @@ struct ReportPage: Sendable {
 
     private var sections: [Section] {
         [
-            environment, gate, throughput, latency, tradeOffs, memory, decisions, envelopes, idle, verification,
+            environment, gate, throughput, latency, tradeOffs, memory, decisions, calls, permits, envelopes, systems,
+            idle,
+            verification,
         ].compactMap(\.self) + others
     }
 
