@@ -30,12 +30,13 @@ extension ResultSummary {
             case .latency: "latency"
             case .idle: "idle"
             case .decisions: "decisions"
+            case .systems: "systems"
             }
         let isMeasured =
             switch group.kind {
             case .idle: estimate(.idleCPU, of: row) != nil
             case .latency: row.latencyP50Ns != nil
-            case .throughput, .decisions: row.throughputPerS != nil
+            case .throughput, .decisions, .systems: row.throughputPerS != nil
             }
         return ReportedCase(
             suite: suite,

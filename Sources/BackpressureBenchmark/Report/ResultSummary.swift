@@ -45,7 +45,7 @@ struct ResultSummary: Sendable {
 
     /// The rows of `comparison.csv` that can be compared with each other.
     struct Group: Sendable {
-        enum Kind: Sendable { case throughput, latency, idle, decisions }
+        enum Kind: Sendable { case throughput, latency, idle, decisions, systems }
 
         let scenario: String
         let driver: Scenario.Driver
@@ -92,6 +92,7 @@ struct ResultSummary: Sendable {
     }
 
     private func kind(of rows: [ComparisonRow]) -> Group.Kind {
+        if rows[0].mechanism == .system { return .systems }
         if rows[0].mechanism == .limiter { return .decisions }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }
         return rows.allSatisfy { $0.producers == 0 } ? .idle : .throughput

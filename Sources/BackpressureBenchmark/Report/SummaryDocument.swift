@@ -59,7 +59,8 @@ struct SummaryDocument: Sendable {
                 .init(
                     rows: [
                         speedLine("throughput", [.throughput]), speedLine("latency", [.latency]),
-                        speedLine("decisions", [.decisions]), accuracyLine, floodLine, verificationLine,
+                        speedLine("decisions", [.decisions]), speedLine("systems", [.systems]), accuracyLine, floodLine,
+                        verificationLine,
                         gateLine,
                     ].compactMap(\.self)
                 )

@@ -58,7 +58,8 @@ struct ReportPage: Sendable {
 
     private var sections: [Section] {
         [
-            environment, gate, throughput, latency, tradeOffs, memory, decisions, envelopes, idle, verification,
+            environment, gate, throughput, latency, tradeOffs, memory, decisions, systems, envelopes, idle,
+            verification,
         ].compactMap(\.self) + others
     }
 
