@@ -5,7 +5,8 @@ SWIFT ?= swift
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz baseline comparison jemalloc
+.PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
+  comparison jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
@@ -19,6 +20,7 @@ help:
 	@echo "make machine-code          look for retains, allocations and indirect calls on the hot paths"
 	@echo "make sanitize              run the library's tests under the thread and the address sanitizer"
 	@echo "make fuzz [FUZZERS=...]    give random inputs to readers and queues, FUZZ_SECONDS (20) each; needs libFuzzer's runtime"
+	@echo "make report-check          show report.html to Chromium, and the CSV files to pandas and DuckDB"
 	@echo "make baseline              measure results/baseline and results/baseline-quick anew (on a quiet machine)"
 	@echo "make comparison            record anew how often comparisons of revisions err (results/comparison; quiet machine)"
 
@@ -30,7 +32,7 @@ test: jemalloc
 
 test-release: jemalloc
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \
-	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|BackpressureTestingTests'
+	  --filter 'ConcurrencySupportTests|BoundedQueuesTests|RateLimitersTests|CircuitBreakersTests|BackpressureTestingTests'
 
 # CppPeers isn't among them: it needs the libraries that it wraps.
 examples: jemalloc
@@ -67,6 +69,26 @@ FUZZERS ?=
 FUZZ_SECONDS ?= 20
 fuzz: jemalloc
 	@SWIFT="$(SWIFT)" FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_INPUT="$(FUZZ_INPUT)" Tests/Fuzzing/run $(FUZZERS)
+
+# Screenshots and pages go to REPORT_CHECK. The page is looked at as a run's, and with names as hostile as they may get.
+REPORT_CHECK ?= .build/report-check
+report-check: jemalloc
+	@if [ -z "$(CHROMIUM)" ] && ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then \
+	  command -v apt-get >/dev/null 2>&1 || { echo "Chromium is needed; CHROMIUM=/path/to/it says where it is" >&2; exit 1; }; \
+	  SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
+	  echo "Installing chromium"; \
+	  $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	fi
+	$(SWIFT) build --product backpressure-benchmark
+	for one in results/baseline Tests/ReportPage/results; do \
+	  .build/debug/backpressure-benchmark report --results $$one --output $(REPORT_CHECK)/$$(basename $$one) \
+	    --junit $(REPORT_CHECK)/$$(basename $$one)/junit.xml || exit 1; \
+	done
+	Tests/ReportPage/check $(REPORT_CHECK) --self-test $(REPORT_CHECK)/baseline/report.html
+	Tests/ReportPage/check $(REPORT_CHECK) $(REPORT_CHECK)/baseline/report.html $(REPORT_CHECK)/results/report.html
+	@[ -x $(REPORT_CHECK)/python/bin/python ] || python3 -m venv $(REPORT_CHECK)/python
+	$(REPORT_CHECK)/python/bin/python -m pip install --quiet pandas duckdb
+	$(REPORT_CHECK)/python/bin/python Tests/ReportPage/tables.py results/*/ Tests/ReportPage/results
 
 baseline: jemalloc
 	$(SWIFT) package benchmark run --profile standard --output results/baseline

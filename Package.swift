@@ -208,7 +208,9 @@ let package = Package(
         // The hot paths alone, for `make machine-code`.
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["BackpressureMonitoring", "BoundedQueues", "RateLimiters", "ConcurrencySupport"],
+            dependencies: [
+                "BackpressureMonitoring", "BoundedQueues", "RateLimiters", "CircuitBreakers", "ConcurrencySupport",
+            ],
             path: "Tests/HotPaths",
             exclude: ["check"],
             swiftSettings: settings

@@ -19,8 +19,8 @@ public struct CallPermit: Sendable, Hashable {
 public enum CallPermission: Sendable, Hashable {
     /// Make the call, then record how it went or cancel the permit.
     case permitted(CallPermit)
-    /// Don't call. Nanoseconds until, at the latest, a probe would be let through (an earlier one may do better, if its
-    /// result comes before); `nil`: the breaker is held open until somebody resets it.
+    /// Don't call. Nanoseconds after which to ask again: until the breaker will let a probe through, or if it waits for
+    /// probes that are out, no longer than its first wait; `nil`: it is held open until somebody resets it.
     case refused(retryAfterNanoseconds: UInt64?)
 
     /// The permit, if there is one.

@@ -40,10 +40,10 @@ public protocol CircuitBreaker: Sendable {
     func cancel(_ permit: CallPermit) async
 
     /// The state now. An open breaker stays so until somebody asks after its wait is over.
-    var state: CircuitState { get async }
+    func state() async -> CircuitState
 
     /// What has happened since the breaker was made.
-    var statistics: CircuitBreakerStatistics { get async }
+    func statistics() async -> CircuitBreakerStatistics
 
     /// Refuses all calls until ``reset()``.
     func forceOpen() async
@@ -76,10 +76,10 @@ public protocol SynchronousCircuitBreaker: CircuitBreaker {
     func cancel(_ permit: CallPermit)
 
     /// The state now.
-    var state: CircuitState { get }
+    func state() -> CircuitState
 
     /// What has happened since the breaker was made.
-    var statistics: CircuitBreakerStatistics { get }
+    func statistics() -> CircuitBreakerStatistics
 
     /// Refuses all calls until ``reset()``.
     func forceOpen()

@@ -51,9 +51,8 @@ public struct CircuitBreakerChanges: AsyncSequence, Sendable {
     }
 }
 
-/// Where a breaker says its newest state, and where those wait who want to know the next.
-@usableFromInline
-final class ChangeBoard: Sendable {
+/// Where a circuit breaker says its newest state, and where those wait who want to know the next: for whoever writes one.
+public final class ChangeBoard: Sendable {
     private struct Waiter {
         var id: UInt64
         var continuation: UnsafeContinuation<CircuitBreakerChange?, Never>
@@ -68,14 +67,17 @@ final class ChangeBoard: Sendable {
 
     private let state: Lock<State>
 
-    @usableFromInline
-    init(_ first: CircuitBreakerChange) {
+    /// A board with the state that a breaker begins with.
+    public init(_ first: CircuitBreakerChange) {
         state = Lock(State(newest: first))
     }
 
-    /// Says a state, unless a newer one has been said. Not under a breaker's lock: it resumes tasks.
-    @usableFromInline
-    func publish(_ change: CircuitBreakerChange) {
+    /// The states from now on, beginning with the present one.
+    public var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: self) }
+
+    /// Says a state, unless a newer one has been said: one of a greater generation. Not to be called under a lock, because it
+    /// resumes tasks. O(iterators that wait).
+    public func publish(_ change: CircuitBreakerChange) {
         let waiters = state.withLock { state -> [Waiter] in
             guard change.generation > state.newest.generation else { return [] }
             state.newest = change
@@ -85,9 +87,8 @@ final class ChangeBoard: Sendable {
         for waiter in waiters { waiter.continuation.resume(returning: change) }
     }
 
-    /// The breaker is gone.
-    @usableFromInline
-    func finish() {
+    /// The breaker is gone: its changes end. O(iterators that wait).
+    public func finish() {
         let waiters = state.withLock { state -> [Waiter] in
             state.isFinished = true
             defer { state.waiters = [] }

@@ -1,9 +1,10 @@
 /// A circuit breaker let the call not through.
 public struct CircuitOpen: Error, Hashable, Sendable {
-    /// Nanoseconds until the breaker would let a probe through; `nil`: it is held open until somebody resets it.
+    /// Nanoseconds after which to ask again, as ``CallPermission/refused(retryAfterNanoseconds:)`` has it; `nil`: it is held
+    /// open until somebody resets it.
     public var retryAfterNanoseconds: UInt64?
 
-    /// - Parameter retryAfterNanoseconds: nanoseconds until a probe would be let through; `nil`: not by itself.
+    /// - Parameter retryAfterNanoseconds: nanoseconds after which to ask again; `nil`: it won't let anything through by itself.
     public init(retryAfterNanoseconds: UInt64?) {
         self.retryAfterNanoseconds = retryAfterNanoseconds
     }

@@ -14,7 +14,7 @@ final class SlowedQueue<Element: BenchmarkElement>: SynchronousBoundedQueue {
     private let share: Double
     private let progress: Lock<(pushes: Int, mark: UInt64)>
 
-    private let pushesBetweenLooks = 1_024
+    private let pushesBetweenLooks = 256
 
     init(_ setup: QueueSetup<Element>) {
         base = MutexQueue(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)

@@ -1,5 +1,6 @@
 public import BackpressureMonitoring
 import BoundedQueues
+public import CircuitBreakers
 public import ConcurrencySupport
 public import RateLimiters
 
@@ -28,6 +29,14 @@ public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
 @_silgen_name("hot_token_bucket")
 public func tokenBucket(_ bucket: LockFreeTokenBucket<SystemNanosecondClock>) -> Bool {
     bucket.tryAcquire(1).isGranted
+}
+
+/// A permission and a success of the circuit breaker without a lock, closed, with a window of calls.
+@_silgen_name("hot_breaker")
+public func breaker(_ breaker: LockFreeCircuitBreaker<SystemNanosecondClock>) -> Bool {
+    guard let permit = breaker.tryAcquire().permit else { return false }
+    breaker.record(permit, .success)
+    return true
 }
 
 /// A latency recorded for a monitor.
@@ -66,14 +75,16 @@ enum HotPaths {
         let singleRing = SingleRingQueue<UInt64>(capacity: 2)
         let mutex = MutexQueue<UInt64>(capacity: 2)
         let bucket = LockFreeTokenBucket(rate: .perSecond(1_000), burst: 1)
+        let circuit = LockFreeCircuitBreaker()
         let recorder = LatencyRecorder()
         latencyRecord(recorder, 5)
-        withExtendedLifetime((ring, singleRing, mutex, bucket)) {
+        withExtendedLifetime((ring, singleRing, mutex, bucket, circuit)) {
             print(
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
                 singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
                 mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
                 tokenBucket(bucket),
+                breaker(circuit),
                 existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)
             )
         }

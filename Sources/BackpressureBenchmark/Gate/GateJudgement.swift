@@ -3,6 +3,8 @@
 package struct GateJudgement: Sendable {
     package private(set) var rows: [GateRow] = []
     package private(set) var findings: [Verdict.Finding] = []
+    /// Those that the run itself found.
+    package var ofRun: [Verdict.Finding] { results.findings }
     /// What is worth knowing and fails nothing.
     package private(set) var notes: [String] = []
     /// Rows of `comparison.csv` whose intervals more blocks could narrow.

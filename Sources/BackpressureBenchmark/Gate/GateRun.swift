@@ -130,7 +130,7 @@ package struct GateRun: Sendable {
         _ thresholds: Thresholds,
         in path: String
     ) throws(RunError) -> Verdict {
-        let verdict = Verdict(judgement.findings)
+        let verdict = Verdict(judgement.findings, ofRun: judgement.ofRun)
         do {
             let folder = try ResultFolder(path: path)
             try folder.write(ResultFile.csv(judgement.rows), to: "gate.csv")

@@ -15,9 +15,12 @@ package struct Verdict: Sendable, Equatable {
 
     /// All that was found, in the order in which it was found; empty: pass.
     package var findings: [Finding]
+    /// Those among them that the run itself found, if somebody judged its results afterwards; `nil`: all of them.
+    package var ofRun: [Finding]?
 
-    package init(_ findings: [Finding] = []) {
+    package init(_ findings: [Finding] = [], ofRun: [Finding]? = nil) {
         self.findings = findings
+        self.ofRun = ofRun
     }
 
     /// The most serious kind of finding decides: wrong results before failed stress before missing figures before a
@@ -48,7 +51,8 @@ package struct Verdict: Sendable, Equatable {
             verdict: exitCode == .pass ? "pass" : "fail",
             exit_code: exitCode.rawValue,
             reason: exitCode == .pass ? nil : findings.first { $0.exitCode == exitCode }?.message,
-            findings: findings.map { Record.Finding(exit_code: $0.exitCode.rawValue, message: $0.message) }
+            findings: findings.map(Record.Finding.init),
+            run_findings: ofRun?.map(Record.Finding.init)
         )
         // Strings and integers can always be encoded.
         return ((try? encoder.encode(record)) ?? Data()) + Data("\n".utf8)
@@ -58,10 +62,15 @@ package struct Verdict: Sendable, Equatable {
         struct Finding: Encodable {
             var exit_code: Int
             var message: String
+
+            init(_ finding: Verdict.Finding) {
+                (exit_code, message) = (finding.exitCode.rawValue, finding.message)
+            }
         }
         var verdict: String
         var exit_code: Int
         var reason: String?
         var findings: [Finding]
+        var run_findings: [Finding]?
     }
 }

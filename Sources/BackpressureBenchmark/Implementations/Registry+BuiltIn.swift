@@ -51,7 +51,7 @@ extension Registry {
         )
         register(
             QueueImplementation(
-                id: "null",
+                id: "null-queue",
                 family: .other,
                 role: .yardstick,
                 summary: "yardstick: takes and gives at once, holds nothing; what the harness costs",

@@ -38,7 +38,7 @@ package struct RecordedResults: Sendable {
         try Self.check(set, "stress.csv", StressRow.self)
         self.environment = environment
         self.comparison = comparison
-        findings = verdict.findings
+        findings = verdict.ofRun ?? verdict.findings
         series = samples.reduce(into: [:]) { series, row in
             let key = Series(
                 scenario: row.scenario,

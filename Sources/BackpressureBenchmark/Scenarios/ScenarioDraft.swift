@@ -144,7 +144,7 @@ extension YAMLValue {
         )
     }
 
-    fileprivate func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
+    func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
         example: String
     ) throws(InputFileError) -> [Choice] where Choice.RawValue == String {
         try list(example: example) { value throws(InputFileError) in try value.choice() }

@@ -50,10 +50,10 @@ public final actor ActorCircuitBreaker<ClockType: NanosecondClock>: CircuitBreak
     }
 
     /// The state now.
-    public var state: CircuitState { guarded.state }
+    public func state() -> CircuitState { guarded.state }
 
     /// What has happened since the breaker was made: exact.
-    public var statistics: CircuitBreakerStatistics { guarded.statistics(atNanoseconds: clock.nanoseconds()) }
+    public func statistics() -> CircuitBreakerStatistics { guarded.statistics(atNanoseconds: clock.nanoseconds()) }
 
     /// Refuses all calls until ``reset()``.
     public func forceOpen() { mutate { $0.forceOpen(atNanoseconds: clock.nanoseconds()) } }
@@ -65,7 +65,7 @@ public final actor ActorCircuitBreaker<ClockType: NanosecondClock>: CircuitBreak
     public func reset() { mutate { $0.reset(atNanoseconds: clock.nanoseconds()) } }
 
     /// The states from now on, beginning with the present one.
-    public nonisolated var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public nonisolated var changes: CircuitBreakerChanges { board.changes }
 
     /// What the clock reads.
     public nonisolated func nanoseconds() -> UInt64 { clock.nanoseconds() }

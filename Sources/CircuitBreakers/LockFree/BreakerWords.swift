@@ -154,15 +154,18 @@ struct BreakerWords<Word: AtomicWord>: @unchecked Sendable {
         return 0
     }
 
-    /// A call went well.
+    /// A call went well. Most follow another that did: then nothing changes.
     @inlinable @inline(__always)
     func endStreak(_ generation: UInt) {
+        let old = streak.loadRelaxed()
+        if old >> 16 == generation, old & 0xFFFF != 0 { clearStreak(generation) }
+    }
+
+    @inlinable @inline(never)
+    func clearStreak(_ generation: UInt) {
         var old = streak.loadRelaxed()
         while old >> 16 == generation, old & 0xFFFF != 0 {
-            let exchange = streak.weakCompareExchangeSequentiallyConsistent(
-                expected: old,
-                desired: generation << 16
-            )
+            let exchange = streak.weakCompareExchangeSequentiallyConsistent(expected: old, desired: generation << 16)
             if exchange.exchanged { return }
             old = exchange.original
         }

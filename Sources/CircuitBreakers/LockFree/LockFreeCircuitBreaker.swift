@@ -65,12 +65,12 @@ public final class LockFreeCircuitBreaker<ClockType: NanosecondClock>: Synchrono
     public func cancel(_ permit: CallPermit) { giveBack(permit) }
 
     /// The state now.
-    public var state: CircuitState {
+    public func state() -> CircuitState {
         CircuitState(rawValue: UInt8(words.control.loadAcquiring() & 7)) ?? phases.withLock(\.state)
     }
 
     /// What has happened since the breaker was made: exact at rest.
-    public var statistics: CircuitBreakerStatistics { gatherStatistics() }
+    public func statistics() -> CircuitBreakerStatistics { gatherStatistics() }
 
     /// Refuses all calls until ``reset()``.
     public func forceOpen() { change { $0.forceOpen(atNanoseconds: $1) } }
@@ -82,7 +82,7 @@ public final class LockFreeCircuitBreaker<ClockType: NanosecondClock>: Synchrono
     public func reset() { change { $0.reset(atNanoseconds: $1) } }
 
     /// The states from now on, beginning with the present one.
-    public var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public var changes: CircuitBreakerChanges { board.changes }
 }
 
 extension LockFreeCircuitBreaker where ClockType == SystemNanosecondClock {

@@ -35,7 +35,8 @@ extension WordBreaker {
             return ask()
         }
         words.refused.addRelaxed(1)
-        return .refused(retryAfterNanoseconds: until == .max ? nil : until &- now)
+        let state: CircuitState = control & 7 == UInt(CircuitState.halfOpen.rawValue) ? .halfOpen : .open
+        return .refused(retryAfterNanoseconds: words.terms.delay(state, until: until, atNanoseconds: now))
     }
 
     @usableFromInline

@@ -51,10 +51,10 @@ public final class MutexCircuitBreaker<ClockType: NanosecondClock>: SynchronousC
     }
 
     /// The state now.
-    public var state: CircuitState { guarded.withLock(\.state) }
+    public func state() -> CircuitState { guarded.withLock(\.state) }
 
     /// What has happened since the breaker was made: exact.
-    public var statistics: CircuitBreakerStatistics {
+    public func statistics() -> CircuitBreakerStatistics {
         guarded.withLock { $0.statistics(atNanoseconds: clock.nanoseconds()) }
     }
 
@@ -68,7 +68,7 @@ public final class MutexCircuitBreaker<ClockType: NanosecondClock>: SynchronousC
     public func reset() { mutate { $0.reset(atNanoseconds: clock.nanoseconds()) } }
 
     /// The states from now on, beginning with the present one.
-    public var changes: CircuitBreakerChanges { CircuitBreakerChanges(board: board) }
+    public var changes: CircuitBreakerChanges { board.changes }
 
     /// What the clock reads.
     public func nanoseconds() -> UInt64 { clock.nanoseconds() }

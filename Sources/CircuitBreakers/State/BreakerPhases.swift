@@ -59,7 +59,7 @@ struct BreakerPhases: Sendable {
             return probe(now)
         case .open, .halfOpen, .forcedOpen:
             counts.refused += 1
-            return .refused(retryAfterNanoseconds: refusesUntil == .max ? nil : refusesUntil - now)
+            return .refused(retryAfterNanoseconds: terms.delay(state, until: refusesUntil, atNanoseconds: now))
         }
     }
 

@@ -10,14 +10,14 @@ struct BreakerTerms: Sendable {
 
     let window: Window
     @usableFromInline let minimumCalls: Int
-    /// In millionths; more than a whole: isn't judged.
+    /// In millionths; the greatest number: isn't judged.
     @usableFromInline let failureMillionths: Int
     @usableFromInline let slowMillionths: Int
     /// Longer is slow; the greatest number: no call is.
     @usableFromInline let slowNanoseconds: UInt64
     /// 0: isn't judged.
     @usableFromInline let consecutiveFailures: Int
-    let waitNanoseconds: UInt64
+    @usableFromInline let waitNanoseconds: UInt64
     let backoffFactor: Double
     let longestWaitNanoseconds: UInt64
     let concurrentProbes: Int
@@ -29,7 +29,6 @@ struct BreakerTerms: Sendable {
     var judgesDurations: Bool { slowNanoseconds != .max }
 
     static let largestCount = 16_384
-    private static let notJudged = 2_000_000
 
     init(_ settings: CircuitBreakerSettings) {
         switch settings.window {
@@ -78,7 +77,7 @@ struct BreakerTerms: Sendable {
     }
 
     private static func millionths(_ rate: Double?) -> Int {
-        guard let rate else { return notJudged }
+        guard let rate else { return .max }
         let millionths = (rate * 1e6).rounded()
         precondition((1...1e6).contains(millionths), "a share of calls must lie above 0 and up to 1; it was \(rate)")
         return Int(millionths)
@@ -90,11 +89,27 @@ struct BreakerTerms: Sendable {
         return next >= Double(longestWaitNanoseconds) ? longestWaitNanoseconds : max(nanoseconds, UInt64(next))
     }
 
+    /// When to ask again after a refusal. Nobody knows when probes that are out will end: then no later than after the first
+    /// wait.
+    @inlinable @inline(__always)
+    func delay(_ state: CircuitState, until: UInt64, atNanoseconds now: UInt64) -> UInt64? {
+        if until == .max { return nil }
+        return state == .halfOpen ? min(until &- now, waitNanoseconds) : until &- now
+    }
+
     /// Whether such a window opens the breaker.
     @inlinable @inline(__always)
     func areTooBad(calls: Int, failures: Int, slow: Int) -> Bool {
         calls >= minimumCalls
-            && (failures &* 1_000_000 >= failureMillionths &* calls || slow &* 1_000_000 >= slowMillionths &* calls)
+            && (reaches(failures, of: calls, millionths: failureMillionths)
+                || reaches(slow, of: calls, millionths: slowMillionths))
+    }
+
+    // A rate that isn't judged is no number that is never reached: among callers that compete there may be more failures
+    // than calls for moments.
+    @inlinable @inline(__always)
+    func reaches(_ count: Int, of calls: Int, millionths: Int) -> Bool {
+        millionths != .max && count &* 1_000_000 >= millionths &* calls
     }
 
     /// How a call is remembered that took until `now`, unless its caller says how long it took.

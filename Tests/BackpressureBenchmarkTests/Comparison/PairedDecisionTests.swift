@@ -61,11 +61,12 @@ struct PairedDecisionTests {
                 head: 100 * ratio
             )
         }
-        let trials = ComparisonTrials(pairs, PairedDecision(), count: 20)
+        let decision = PairedDecision(tolerance: 0.05)
+        let trials = ComparisonTrials(pairs, decision, count: 20)
         let row = try #require(trials.rows.first)
         #expect(trials.rows.count == 1 && row.recordedBlocks == 80 && row.trials == 20)
-        #expect(row.worse == worse && row.within >= within / 2)
-        #expect(ComparisonTrials(pairs, PairedDecision(), count: 20).rows == trials.rows)
+        #expect(row.worse == worse && row.within == within)
+        #expect(ComparisonTrials(pairs, decision, count: 20).rows == trials.rows)
     }
 
     @Test("turns metrics of which less is better")

@@ -55,10 +55,16 @@ struct RegistryTests {
         let actor = Registry.builtIn.queues.first { $0.id == "actor" }
         #expect(actor?.reasonAgainst(Samples.queueLoad, driver: .threads) == "not driven by threads")
         #expect(actor?.reasonAgainst(Samples.queueLoad, driver: .tasks) == nil)
-        let null = Registry.builtIn.queues.first { $0.id == "null" }
+        let null = Registry.builtIn.queues.first { $0.id == "null-queue" }
         load = Samples.queueLoad
         load.arrival = .poisson(ratePerSecond: 1)
         #expect(null?.reasonAgainst(load, driver: .threads) != nil)
+    }
+
+    @Test("has no id that readers of CSV take for a value that is missing")
+    func ids() {
+        let words: Set = ["null", "nan", "na", "n/a", "none", "true", "false", "inf"]
+        #expect(words.isDisjoint(with: Registry.builtIn.ids.map { $0.lowercased() }))
     }
 
     @Test("keeps a queue in which no thread can park out of loads where threads do")

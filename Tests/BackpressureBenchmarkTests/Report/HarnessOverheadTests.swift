@@ -48,18 +48,18 @@ struct HarnessOverheadTests {
         var load = Samples.queueLoad
         load.arrival = .roundTrip
         let trip = Samples.scenario("trip", .queue(load))
-        let results = [result(pair, "null", .cpuTime, 5), result(trip, "null", .cpuTime, 500)]
+        let results = [result(pair, "null-queue", .cpuTime, 5), result(trip, "null-queue", .cpuTime, 500)]
         #expect(try overhead(results, of: pair, trip).queues.contains { $0.contains("takes 5 ns of CPU an element") })
     }
 
     @Test("is what the empty queue takes, as a range where scenarios differ")
     func emptyQueue() throws {
-        let one = try overhead([result(pair, "null", .cpuTime, 5)], of: pair)
+        let one = try overhead([result(pair, "null-queue", .cpuTime, 5)], of: pair)
         #expect(one.queues.count == 1 && one.limiters.isEmpty)
-        #expect(one.queues[0].contains("takes 5 ns of CPU an element with threads (the yardstick 'null')"))
+        #expect(one.queues[0].contains("takes 5 ns of CPU an element with threads (the yardstick 'null-queue')"))
         var drivers = pair
         drivers.drivers = [.tasks]
-        let tasks = try overhead([result(drivers, "null", .cpuTime, 5)], of: drivers)
+        let tasks = try overhead([result(drivers, "null-queue", .cpuTime, 5)], of: drivers)
         #expect(tasks.queues.first?.contains("with tasks") == true)
     }
 
@@ -68,7 +68,7 @@ struct HarnessOverheadTests {
         var load = Samples.queueLoad
         load.payloadBytes = 4_096
         let scenario = Samples.scenario("large", .queue(load))
-        #expect(try overhead([result(scenario, "null", .cpuTime, 5)], of: scenario).queues.isEmpty)
+        #expect(try overhead([result(scenario, "null-queue", .cpuTime, 5)], of: scenario).queues.isEmpty)
     }
 
     @Test("is told of limiters apart")

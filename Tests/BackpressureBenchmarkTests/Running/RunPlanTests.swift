@@ -55,7 +55,7 @@ struct RunPlanTests {
         func ids(_ kind: MeasurementJob.Kind) -> Set<String> {
             Set(every.filter { $0.job.kind == kind }.map(\.job.implementation))
         }
-        #expect(ids(.speed) == ["mutex", "ring", "ring-spsc", "unbounded", "null"])
+        #expect(ids(.speed) == ["mutex", "ring", "ring-spsc", "unbounded", "null-queue"])
         #expect(
             ids(.flood) == ["mutex", "ring", "ring-spsc", "unbounded"],
             "a yardstick has nothing to prove in a flood"

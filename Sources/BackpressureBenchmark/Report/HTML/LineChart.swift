@@ -60,7 +60,11 @@ struct LineChart {
         let y = Scale(values.map(lifted), yScale, steps: steps, from: LineChart.bottom, to: LineChart.top)
         var drawing = axes(y)
         for level in levels { drawing += self.level(level, y) }
-        for (index, one) in series.enumerated() { drawing += line(one, index, y) }
+        // Dashed lines above solid ones, which would hide them.
+        let order =
+            series.indices.filter { series[$0].marker.dash == nil }
+            + series.indices.filter { series[$0].marker.dash != nil }
+        for index in order { drawing += line(series[index], index, y) }
         return drawing
     }
 

@@ -21,7 +21,8 @@ extension ReportPage {
     }
 
     private func memoryChart(_ unsorted: [StressRow]) -> Chart {
-        let floods = unsorted.filter { $0.expected != "dies" } + unsorted.filter { $0.expected == "dies" }
+        let sorted = unsorted.sorted { $0.implementation < $1.implementation }
+        let floods = sorted.filter { $0.expected != "dies" } + sorted.filter { $0.expected == "dies" }
         let curves = floods.map { row in curve(of: row) }
         let series = zip(floods, curves).map { row, curve in
             let isControl = row.expected == "dies"

@@ -6,5 +6,7 @@ final class Counter: Sendable {
 
     var value: Int { count.load(ordering: .acquiring) }
 
+    func set(_ value: Int) { count.store(value, ordering: .releasing) }
+
     func increment() { count.wrappingAdd(1, ordering: .acquiringAndReleasing) }
 }
