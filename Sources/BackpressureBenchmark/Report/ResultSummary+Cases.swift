@@ -36,7 +36,9 @@ extension ResultSummary {
             switch group.kind {
             case .idle: estimate(.idleCPU, of: row) != nil
             case .latency: row.latencyP50Ns != nil
-            case .throughput, .decisions, .systems: row.throughputPerS != nil
+            case .throughput, .decisions: row.throughputPerS != nil
+            // Each kind of trouble has metrics of its own.
+            case .systems: Metric.all.contains { estimate($0, of: row) != nil }
             }
         return ReportedCase(
             suite: suite,

@@ -10,7 +10,8 @@ struct ResultSummary: Sendable {
         self.results = results
         let queues = registry.queues.map { ($0.id, $0.role) }
         let limiters = registry.limiters.map { ($0.id, $0.role) }
-        roles = Dictionary(queues + limiters) { first, _ in first }
+        let systems = registry.systems.map { ($0.id, $0.role) }
+        roles = Dictionary(queues + limiters + systems) { first, _ in first }
         samples = (results.samples ?? []).reduce(into: [:]) { samples, row in
             if let value = row.value { samples[SampleKey(row), default: []].append(value) }
         }
@@ -94,6 +95,7 @@ struct ResultSummary: Sendable {
     private func kind(of rows: [ComparisonRow]) -> Group.Kind {
         if rows[0].mechanism == .system { return .systems }
         if rows[0].mechanism == .limiter { return .decisions }
+        if rows[0].mechanism == .system { return .systems }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }
         return rows.allSatisfy { $0.producers == 0 } ? .idle : .throughput
     }

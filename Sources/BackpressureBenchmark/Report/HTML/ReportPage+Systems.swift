@@ -1,39 +1,41 @@
-// Whole systems on the page: what was measured of each, scenario by scenario, since every kind of trouble has figures of
-// its own.
+// Whole systems under trouble: what of their own they measure is in `samples.csv` alone.
 
 extension ReportPage {
     var systems: Section? {
-        let groups = summary.groups.filter { $0.kind == .systems }
-        guard !groups.isEmpty else { return nil }
-        let cards = groups.map { group in
-            Markup.element(
-                "div",
-                ["class": "card"],
-                .element("h3", [:], .text(group.title)) + systemTable(group).region(label: group.title)
-            )
-        }
-        return Section(
+        section(
+            .systems,
             id: "systems",
             title: "Whole systems",
-            lead:
-                "The same trouble with backpressure and, as controls, without: medians over blocks. Controls must do badly; "
-                + "one that doesn't fails the run.",
-            rest: cards.joined()
+            lead: "What a system gets done a second under the trouble that its scenario makes, in time where time is "
+                + "part of it; the figures below each chart are the medians of everything that was measured.",
+            chart: systemChart
         )
     }
 
-    private func systemTable(_ group: ResultSummary.Group) -> DataTable {
-        let shown =
-            ([.throughput, .latencyP50, .latencyP99, .cpuTime, .allocatedBytes, .refusedShare] + Metric.systems)
-            .filter { metric in group.rows.contains { summary.estimate(metric, of: $0) != nil } }
-        return DataTable(
-            header: ["implementation", "family"] + shown.map { "\($0.name) (\($0.unit))" },
+    private func systemChart(_ group: ResultSummary.Group) -> Chart {
+        var chart = speedChart(group)
+        let measured = Metric.all.filter { metric in
+            group.rows.contains { summary.estimate(metric, of: $0) != nil }
+        }
+        chart.subtitle = nil
+        chart.table = DataTable(
+            header: ["implementation", "family"] + measured.map(\.columnName),
             rows: group.rows.map { row in
-                [row.implementation, summary.kind(row.implementation, row.family)]
-                    + shown.map { metric in
-                        summary.estimate(metric, of: row).map { Numbers.decimal($0.median, decimals: 3) }
-                    }
+                [row.implementation, row.family] + measured.map { summary.estimate($0, of: row)?.median.csvField }
             }
         )
+        return chart
+    }
+}
+
+extension Metric {
+    /// Its name with its unit, as columns have it.
+    fileprivate var columnName: String {
+        switch unit {
+        case "ns": name + "_ns"
+        case "1/s": name + "_per_s"
+        case "B": name + "_bytes"
+        default: name
+        }
     }
 }

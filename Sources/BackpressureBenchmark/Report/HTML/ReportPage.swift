@@ -58,7 +58,7 @@ struct ReportPage: Sendable {
 
     private var sections: [Section] {
         [
-            environment, gate, throughput, latency, tradeOffs, memory, decisions, systems, envelopes, idle,
+            environment, gate, throughput, latency, tradeOffs, memory, decisions, envelopes, systems, idle,
             verification,
         ].compactMap(\.self) + others
     }
