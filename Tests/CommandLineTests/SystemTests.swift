@@ -48,7 +48,7 @@ struct SystemTests {
     func others() async throws {
         let workspace = try Workspace()
         let staged = ["pipeline-mutex", "pipeline-actor", "pipeline-ring", "unbounded-stages"]
-        let limited = ["limit-fixed", "no-limit"]
+        let limited = ["limit-aimd", "limit-vegas", "limit-gradient2", "limit-fixed", "no-limit"]
         let watching = ["lag-monitor", "sorted-window"]
         let options = try workspace.options(.crowd(staged), .capacity(limited), .monitor(watching))
         let run = try await Tool.benchmark.run(["run"] + options)

@@ -93,7 +93,6 @@ struct ResultSummary: Sendable {
     }
 
     private func kind(of rows: [ComparisonRow]) -> Group.Kind {
-        if rows[0].mechanism == .system { return .systems }
         if rows[0].mechanism == .limiter { return .decisions }
         if rows[0].mechanism == .system { return .systems }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }

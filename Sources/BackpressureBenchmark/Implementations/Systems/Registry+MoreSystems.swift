@@ -38,6 +38,7 @@ extension Registry {
     }
 
     mutating func registerLimits() {
+        registerAdaptiveLimits()
         register(
             SystemImplementation(
                 id: "limit-fixed",

@@ -69,9 +69,14 @@ struct CapacityRunTests {
         #expect(moments.map { record.capacity(atNanoseconds: 1_000 + $0) } == [4, 4, 2, 2, 4])
     }
 
-    @Test("accounts for every request under a limit")
+    @Test("accounts for every request under a limit, whether it adapts or not")
     func limited() async {
-        let figures = await run(FixedLimiting(LimitSetup(load)))
+        await expectAccount(of: FixedLimiting(LimitSetup(load)))
+        await expectAccount(of: AdaptiveLimiting(VegasLimit(bounds: 1...16, initial: 4), LimitSetup(load)))
+    }
+
+    private func expectAccount(of system: any LimitSystem) async {
+        let figures = await run(system)
         let account = figures.account
         #expect(SystemJudgement(figures, role: .contender).complaint == nil, "\(figures)")
         #expect(account.offered > 0 && account.offered == account.refused + account.delivered + account.left)

@@ -39,24 +39,28 @@ struct SettlingTests {
 
 @Suite("Servers that are reckoned")
 struct ReckonedServersTests {
-    private let clock = ManualClock(nanoseconds: 0)
+    /// Long after the servers were last asked for anything.
+    private static let start: UInt64 = 1_000_000_000
+    private let clock = ManualClock(nanoseconds: start)
 
     @Test("serve as many at once as there are, and the others in turn")
     func turns() {
         let servers = ReckonedServers(2, serviceNanoseconds: 10, clock: clock)
-        #expect((0..<5).map { _ in servers.reserve(atNanoseconds: 100) } == [110, 110, 120, 120, 130])
-        #expect(servers.reserve(atNanoseconds: 123) == 130, "somebody is late: the server was free at 120")
-        let late = 130 + ReckonedServers.longestLatenessNanoseconds
-        #expect(servers.reserve(atNanoseconds: late) == 140, "as late as can be")
-        #expect(servers.reserve(atNanoseconds: late + 1) == late + 11, "an idle server begins when it is asked")
+        func end(of moment: UInt64) -> UInt64 { servers.reserve(atNanoseconds: Self.start + moment) - Self.start }
+        #expect((0..<5).map { _ in end(of: 100) } == [110, 110, 120, 120, 130])
+        #expect(end(of: 123) == 130, "somebody is late: the server was free at 120")
+        let latest = 130 + ReckonedServers.longestLatenessNanoseconds
+        #expect(end(of: latest) == 140, "as late as can be")
+        #expect(end(of: latest + 1) == latest + 11, "an idle server begins when it is asked")
     }
 
     @Test("are fewer from now on, and more again, without a backlog of the time that they were away")
     func change() {
         let servers = ReckonedServers(4, serviceNanoseconds: 10, clock: clock)
-        servers.setWorking(2, atNanoseconds: 100)
-        #expect((0..<4).map { _ in servers.reserve(atNanoseconds: 100) } == [110, 110, 120, 120])
-        servers.setWorking(4, atNanoseconds: 115)
-        #expect((0..<3).map { _ in servers.reserve(atNanoseconds: 115) } == [125, 125, 130])
+        func end(of moment: UInt64) -> UInt64 { servers.reserve(atNanoseconds: Self.start + moment) - Self.start }
+        servers.setWorking(2, atNanoseconds: Self.start + 100)
+        #expect((0..<4).map { _ in end(of: 100) } == [110, 110, 120, 120])
+        servers.setWorking(4, atNanoseconds: Self.start + 115)
+        #expect((0..<3).map { _ in end(of: 115) } == [125, 125, 130])
     }
 }
