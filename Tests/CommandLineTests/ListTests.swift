@@ -5,7 +5,8 @@ import Testing
 struct ListTests {
     private static let builtIn = [
         "mutex", "actor", "ring", "token-bucket-mutex", "token-bucket-actor", "token-bucket-lockfree", "unbounded",
-        "fixed-window", "pacer-lockfree", "actor-date", "sleep-interval",
+        "fixed-window", "pacer-lockfree", "actor-date", "sleep-interval", "breaker-mutex", "breaker-actor",
+        "breaker-lockfree", "null-breaker", "semaphore-mutex", "semaphore-actor", "semaphore-lockfree",
     ]
     private static let broken = ["loses-elements", "crashes", "larger-burst"]
 

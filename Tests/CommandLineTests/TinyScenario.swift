@@ -147,6 +147,36 @@ struct TinyScenario: Sendable {
         )
     }
 
+    /// Calls through a breaker that do nothing.
+    static func breaker(_ implementations: [String], callers: Int = 1, _ keys: String...) -> TinyScenario {
+        calls("calls", "breaker", implementations, ["callers: \(callers)"] + keys)
+    }
+
+    /// Permits that are given back at once.
+    static func permits(
+        _ implementations: [String],
+        callers: Int,
+        permits: Int,
+        _ keys: String...
+    ) -> TinyScenario {
+        calls("permits", "concurrency-limit", implementations, ["callers: \(callers)", "permits: \(permits)"] + keys)
+    }
+
+    private static func calls(
+        _ name: String,
+        _ mechanism: String,
+        _ implementations: [String],
+        _ keys: [String]
+    ) -> TinyScenario {
+        TinyScenario(
+            name,
+            section: "throughput",
+            mechanism: mechanism,
+            measuring: implementations,
+            keys: ["repetitions: 1", "duration_s: 0.05", "warmup_s: 0"] + keys
+        )
+    }
+
     /// Far more than the consumer takes, in elements so large that an unbounded queue soon hits the cap: also where
     /// everything takes long, as on a busy machine without optimisation.
     static func flood(_ implementations: [String]) -> TinyScenario {

@@ -117,7 +117,7 @@ struct VerifyTests {
 }
 
 /// What `verify` wrote.
-private struct Verification {
+struct Verification {
     let run: Tool.Finished
     let rows: [[String: String]]
     private let verdict: [String: Any]

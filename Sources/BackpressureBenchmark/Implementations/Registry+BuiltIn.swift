@@ -11,6 +11,8 @@ extension Registry {
         registry.registerPriorityQueues()
         registry.registerPeers()
         registry.registerLimiters()
+        registry.registerBreakers()
+        registry.registerConcurrencyLimits()
         registry.registerSystems()
         return registry
     }

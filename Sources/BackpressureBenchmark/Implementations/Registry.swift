@@ -8,6 +8,10 @@ public struct Registry: Sendable {
     /// In order of registration.
     public private(set) var limiters: [LimiterImplementation] = []
     /// In order of registration.
+    public private(set) var breakers: [BreakerImplementation] = []
+    /// In order of registration.
+    public private(set) var concurrencyLimits: [ConcurrencyLimitImplementation] = []
+    /// In order of registration.
     public private(set) var systems: [SystemImplementation] = []
 
     /// A registry with nothing in it.
@@ -29,6 +33,22 @@ public struct Registry: Sendable {
         limiters.append(limiter)
     }
 
+    /// Adds a circuit breaker.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ breaker: BreakerImplementation) {
+        check(breaker.id)
+        breakers.append(breaker)
+    }
+
+    /// Adds a concurrency limit.
+    ///
+    /// - Precondition: its id is `[a-z0-9-]+` and not taken.
+    public mutating func register(_ limit: ConcurrencyLimitImplementation) {
+        check(limit.id)
+        concurrencyLimits.append(limit)
+    }
+
     /// Adds a whole system.
     ///
     /// - Precondition: its id is `[a-z0-9-]+` and not taken.
@@ -37,18 +57,17 @@ public struct Registry: Sendable {
         systems.append(system)
     }
 
-    /// All ids, in order of registration, queues first.
-    package var ids: [String] { queues.map(\.id) + limiters.map(\.id) + systems.map(\.id) }
+    /// All that is registered: queues first, then limiters, breakers, concurrency limits and systems, each in order of
+    /// registration.
+    var all: [any RegisteredImplementation] { queues + limiters + breakers + concurrencyLimits + systems }
+
+    /// All ids, in the order of ``all``.
+    package var ids: [String] { all.map(\.id) }
 
     /// Those that nobody promises anything of: controls, which must fail, and yardsticks, which do nothing.
-    var bystanders: [String] {
-        queues.filter { $0.role != .contender }.map(\.id) + limiters.filter { $0.role != .contender }.map(\.id)
-            + systems.filter { $0.role != .contender }.map(\.id)
-    }
+    var bystanders: [String] { all.filter { $0.role != .contender }.map(\.id) }
 
-    var yardsticks: [String] {
-        queues.filter { $0.role == .yardstick }.map(\.id) + limiters.filter { $0.role == .yardstick }.map(\.id)
-    }
+    var yardsticks: [String] { all.filter { $0.role == .yardstick }.map(\.id) }
 
     /// Whether an implementation may be called so: `[a-z0-9-]+`.
     static func isIdentifier(_ id: String) -> Bool {

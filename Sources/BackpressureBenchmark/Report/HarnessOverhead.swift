@@ -5,6 +5,8 @@ struct HarnessOverhead {
     let queues: [String]
     /// Around limiters.
     let limiters: [String]
+    let breakers: [String]
+    let concurrencyLimits: [String]
 
     /// - Parameter scenarios: those that were measured. What a round trip takes is not the cost of an element.
     init(_ results: RunResults, _ registry: Registry, _ scenarios: [Scenario]) {
@@ -18,7 +20,13 @@ struct HarnessOverhead {
                 yardstick.yardstickFor.flatMap { HarnessOverhead.protocolCost(of: $0, over: yardstick.id, results) }
             }
         limiters = registry.limiters.filter { $0.role == .yardstick }.flatMap {
-            HarnessOverhead.empty($0.id, "a decision", results, without: [])
+            HarnessOverhead.empty($0.id, "a decision", results)
+        }
+        breakers = registry.breakers.filter { $0.role == .yardstick }.flatMap {
+            HarnessOverhead.empty($0.id, "a call", results, measuring: $0.measures)
+        }
+        concurrencyLimits = registry.concurrencyLimits.filter { $0.role == .yardstick }.flatMap {
+            HarnessOverhead.empty($0.id, "a permit", results, measuring: $0.measures)
         }
     }
 
@@ -26,7 +34,8 @@ struct HarnessOverhead {
         _ id: String,
         _ operation: String,
         _ results: RunResults,
-        without left: Set<String>
+        without left: Set<String> = [],
+        measuring subject: String = "The harness alone"
     ) -> [String] {
         Scenario.Driver.allCases.compactMap { driver in
             let costs = results.comparison
@@ -36,7 +45,7 @@ struct HarnessOverhead {
             guard let least = costs.min(), let most = costs.max() else { return nil }
             let ends = [least, most].map { Numbers.duration(nanoseconds: $0) }
             let range = ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
-            return "The harness alone takes \(range) of CPU \(operation) with \(driver.rawValue) "
+            return "\(subject) takes \(range) of CPU \(operation) with \(driver.rawValue) "
                 + "(the yardstick '\(id)')."
         }
     }

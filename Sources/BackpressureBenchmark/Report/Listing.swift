@@ -12,7 +12,8 @@ package struct Listing: Sendable {
     }
 
     package var tables: [TextTable] {
-        [queues, limiters, systems, scenarioTable, planTable, checkTable] + (leftOut.isEmpty ? [] : [leftOutTable])
+        [queues, limiters, callGuards, systems, scenarioTable, planTable, checkTable]
+            + (leftOut.isEmpty ? [] : [leftOutTable])
     }
 
     private var queues: TextTable {
@@ -26,8 +27,7 @@ package struct Listing: Sendable {
                     rows: registry.queues.map { queue in
                         [
                             "\(queue.id)", "\(queue.family.rawValue)",
-                            "\(queue.standing == .own ? queue.role.rawValue : queue.standing.words)",
-                            "\(queue.drivers.map(\.rawValue).joined(separator: ", "))",
+                            "\(queue.roleInWords)", "\(queue.driversInWords)",
                             "\(queue.policies.map(\.description).joined(separator: ", "))",
                             "\(queue.elements.joined(separator: ", "))", "\(queue.summary)",
                             "\(queue.limits.joined(separator: "; "))",
@@ -48,15 +48,35 @@ package struct Listing: Sendable {
                 .init(
                     rows: registry.limiters.map { limiter in
                         [
-                            "\(limiter.id)", "\(limiter.family.rawValue)",
-                            "\(limiter.standing == .own ? limiter.role.rawValue : limiter.standing.words)",
-                            "\(limiter.drivers.map(\.rawValue).joined(separator: ", "))",
-                            "\(limiter.clocks.joined(separator: ", "))", "\(limiter.specification.summary)",
-                            "\(limiter.summary)",
+                            "\(limiter.id)", "\(limiter.family.rawValue)", "\(limiter.roleInWords)",
+                            "\(limiter.driversInWords)",
+                            "\(limiter.clocks.joined(separator: ", "))", "\(limiter.heldTo)", "\(limiter.summary)",
                         ]
                     }
                 )
             ]
+        )
+    }
+
+    /// What lets calls through or doesn't: a group for each mechanism.
+    private var callGuards: TextTable {
+        let mechanisms: [(Scenario.Mechanism, [any RegisteredImplementation])] = [
+            (.breaker, registry.breakers), (.concurrencyLimit, registry.concurrencyLimits),
+        ]
+        return TextTable(
+            title: "Circuit breakers and concurrency limits",
+            columns: ["id", "family", "role", "driven by", "what it is"].map { .init($0, alignment: .left) },
+            groups: mechanisms.filter { !$0.1.isEmpty }.map { mechanism, implementations in
+                .init(
+                    mechanism.plural,
+                    rows: implementations.map { one in
+                        [
+                            "\(one.id)", "\(one.family.rawValue)", "\(one.roleInWords)", "\(one.driversInWords)",
+                            "\(one.summary)",
+                        ]
+                    }
+                )
+            }
         )
     }
 
@@ -164,48 +184,23 @@ package struct Listing: Sendable {
         return try encoder.encode(
             Record(
                 implementations: registry.queues.map { queue in
-                    Record.Implementation(
-                        id: queue.id,
-                        mechanism: .queue,
-                        family: queue.family,
-                        role: queue.role,
-                        standing: queue.standing.rawValue,
-                        drivers: queue.drivers,
-                        summary: queue.summary,
-                        policies: queue.policies.map(\.description),
-                        elements: queue.elements,
-                        max_producers: queue.maxProducers,
-                        max_consumers: queue.maxConsumers,
-                        limitations: queue.limitations,
-                        clocks: nil
-                    )
+                    var record = Record.Implementation(queue)
+                    record.policies = queue.policies.map(\.description)
+                    record.elements = queue.elements
+                    record.max_producers = queue.maxProducers
+                    record.max_consumers = queue.maxConsumers
+                    record.limitations = queue.limitations
+                    return record
                 }
                     + registry.limiters.map { limiter in
-                        Record.Implementation(
-                            id: limiter.id,
-                            mechanism: .limiter,
-                            family: limiter.family,
-                            role: limiter.role,
-                            standing: limiter.standing.rawValue,
-                            drivers: limiter.drivers,
-                            summary: limiter.summary,
-                            policies: nil,
-                            elements: nil,
-                            clocks: limiter.clocks,
-                            held_to: limiter.specification.summary
-                        )
+                        var record = Record.Implementation(limiter)
+                        record.clocks = limiter.clocks
+                        record.held_to = limiter.heldTo
+                        return record
                     }
-                    + registry.systems.map { system in
-                        Record.Implementation(
-                            id: system.id,
-                            mechanism: .system,
-                            family: system.family,
-                            role: system.role,
-                            standing: Standing.own.rawValue,
-                            drivers: [.tasks],
-                            summary: system.summary
-                        )
-                    },
+                    + registry.breakers.map { Record.Implementation($0) }
+                    + registry.concurrencyLimits.map { Record.Implementation($0) }
+                    + registry.systems.map { Record.Implementation($0) },
                 scenarios: scenarios.map { scenario in
                     Record.Scenario(
                         name: scenario.name,
@@ -232,18 +227,10 @@ package struct Listing: Sendable {
     }
 
     private func supporters(of scenario: Scenario) -> [String] {
-        switch scenario.load {
-        case .queue(let load):
-            registry.queues.filter { queue in
-                scenario.drivers.contains { queue.reasonAgainst(load, driver: $0) == nil }
-            }.map(\.id)
-        case .limiter(let load):
-            registry.limiters.filter { limiter in
-                scenario.drivers.contains { limiter.reasonAgainst(load, driver: $0, section: scenario.section) == nil }
-            }.map(\.id)
-        case .system(let load):
-            registry.systems.filter { $0.reasonAgainst(load, driver: .tasks) == nil }.map(\.id)
-        }
+        registry.all.filter { one in
+            one.mechanism == scenario.mechanism
+                && scenario.drivers.contains { one.reasonAgainst(scenario, driver: $0) == nil }
+        }.map(\.id)
     }
 
     private func leftOut(of scenario: Scenario) -> [String: String] {
@@ -269,6 +256,17 @@ package struct Listing: Sendable {
             var clocks: [String]?
             /// Which limiter its decisions are held against.
             var held_to: String?
+
+            /// With what is said of all alike.
+            init(_ one: any RegisteredImplementation) {
+                id = one.id
+                mechanism = one.mechanism
+                family = one.family
+                role = one.role
+                standing = one.standing.rawValue
+                drivers = one.drivers
+                summary = one.summary
+            }
         }
 
         /// What `run` would do without further options.
@@ -324,6 +322,16 @@ package struct Listing: Sendable {
                     mechanism: .limiter,
                     summary: "no request is refused, and no caller kept waiting, while the permits are at hand"
                 ),
+                Check(
+                    id: "call-count",
+                    mechanism: .breaker,
+                    summary: "closed it permits every call and counts each once, open it permits none"
+                ),
+                Check(
+                    id: "permit-count",
+                    mechanism: .concurrencyLimit,
+                    summary: "nobody is refused while there are permits, and at rest none is in use"
+                ),
             ]
         }
 
@@ -360,9 +368,4 @@ extension Scenario {
     fileprivate var sortedProfiles: [String] {
         Profile.allCases.filter(profiles.contains).map(\.rawValue)
     }
-}
-
-extension Standing {
-    /// For people.
-    fileprivate var words: String { rawValue.replacing("-", with: " ") }
 }

@@ -31,12 +31,14 @@ extension ResultSummary {
             case .idle: "idle"
             case .decisions: "decisions"
             case .systems: "systems"
+            case .calls: "calls"
+            case .permits: "permits"
             }
         let isMeasured =
             switch group.kind {
             case .idle: estimate(.idleCPU, of: row) != nil
             case .latency: row.latencyP50Ns != nil
-            case .throughput, .decisions: row.throughputPerS != nil
+            case .throughput, .decisions, .calls, .permits: row.throughputPerS != nil
             // Each kind of trouble has metrics of its own.
             case .systems: Metric.all.contains { estimate($0, of: row) != nil }
             }

@@ -8,10 +8,7 @@ struct ResultSummary: Sendable {
     /// - Parameter registry: knows which implementations are controls and yardsticks; those that it doesn't know compete.
     init(_ results: ResultSet, _ registry: Registry) {
         self.results = results
-        let queues = registry.queues.map { ($0.id, $0.role) }
-        let limiters = registry.limiters.map { ($0.id, $0.role) }
-        let systems = registry.systems.map { ($0.id, $0.role) }
-        roles = Dictionary(queues + limiters + systems) { first, _ in first }
+        roles = Dictionary(registry.all.map { ($0.id, $0.role) }) { first, _ in first }
         samples = (results.samples ?? []).reduce(into: [:]) { samples, row in
             if let value = row.value { samples[SampleKey(row), default: []].append(value) }
         }
@@ -46,7 +43,12 @@ struct ResultSummary: Sendable {
 
     /// The rows of `comparison.csv` that can be compared with each other.
     struct Group: Sendable {
-        enum Kind: Sendable { case throughput, latency, idle, decisions, systems }
+        enum Kind: Sendable {
+            case throughput, latency, idle, decisions, calls, permits, systems
+
+            /// Of callers, who offer nothing and take nothing.
+            var isOfCallers: Bool { [.decisions, .calls, .permits].contains(self) }
+        }
 
         let scenario: String
         let driver: Scenario.Driver
@@ -58,7 +60,10 @@ struct ResultSummary: Sendable {
         /// The conditions in words.
         var conditions: String {
             guard let row = rows.first else { return "" }
-            if kind == .decisions { return Group.counted(row.producers, "caller") ?? "" }
+            if kind.isOfCallers {
+                let parts = [Group.counted(row.producers, "caller"), Group.counted(row.capacity, "permit")]
+                return parts.compactMap(\.self).joined(separator: " · ")
+            }
             let parts: [String?] = [
                 Group.counted(row.producers, "producer"), Group.counted(row.consumers, "consumer"),
                 row.capacity.map { "capacity \($0)" }, row.payloadBytes.map { "\($0) B elements" },
@@ -93,8 +98,13 @@ struct ResultSummary: Sendable {
     }
 
     private func kind(of rows: [ComparisonRow]) -> Group.Kind {
-        if rows[0].mechanism == .limiter { return .decisions }
-        if rows[0].mechanism == .system { return .systems }
+        switch rows[0].mechanism {
+        case .limiter: return .decisions
+        case .breaker: return .calls
+        case .concurrencyLimit: return .permits
+        case .system: return .systems
+        case .queue: break
+        }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }
         return rows.allSatisfy { $0.producers == 0 } ? .idle : .throughput
     }

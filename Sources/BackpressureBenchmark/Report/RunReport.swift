@@ -8,7 +8,7 @@ struct RunReport {
     var bystanders: Set<String> { Set(registry.bystanders) }
 
     var tables: [TextTable] {
-        let throughput = [saturated, openLoop, roundTrip, idle, limiterCost]
+        let throughput = [saturated, openLoop, roundTrip, idle, limiterCost, breakerCost, permitCost]
         return throughput.compactMap(\.self) + systems + [accuracy, stress].compactMap(\.self)
     }
 
@@ -40,15 +40,47 @@ struct RunReport {
     }
 
     private var limiterCost: TextTable? {
-        let groups = groups { $0.mechanism == .limiter }
+        callerCost(
+            of: .limiter,
+            title: "Cost of a rate limiter's decision",
+            operation: "decision",
+            notes: clockNotes + overhead.limiters
+        )
+    }
+
+    private var breakerCost: TextTable? {
+        callerCost(
+            of: .breaker,
+            title: "Cost of a call through a circuit breaker: permission and result",
+            operation: "call",
+            notes: overhead.breakers
+        )
+    }
+
+    private var permitCost: TextTable? {
+        callerCost(
+            of: .concurrencyLimit,
+            title: "Cost of a permit: taken and given back",
+            operation: "permit",
+            notes: overhead.concurrencyLimits
+        )
+    }
+
+    private func callerCost(
+        of mechanism: Scenario.Mechanism,
+        title: String,
+        operation: String,
+        notes: [String]
+    ) -> TextTable? {
+        let groups = groups { $0.mechanism == mechanism && $0.section == .throughput }
         guard !groups.isEmpty else { return nil }
         return TextTable(
-            title: "Cost of a rate limiter's decision",
-            columns: speedColumns("decisions", per: "decision")
-                + [.init("allocations", unit: "per decision", best: .lowest)],
+            title: title,
+            columns: speedColumns("\(operation)s", per: operation)
+                + [.init("allocations", unit: "per \(operation)", best: .lowest)],
             groups: groups.map { scenario, driver, rows in
                 .init(
-                    title(scenario, driver),
+                    self.title(scenario, driver),
                     rows: rows.map { row in
                         speedCells(row) + [
                             cell(row, Numbers.decimal(row.allocationsPerOp, decimals: 3), row.allocationsPerOp)
@@ -56,7 +88,7 @@ struct RunReport {
                     }
                 )
             },
-            notes: clockNotes + overhead.limiters
+            notes: notes
         )
     }
 

@@ -59,9 +59,9 @@ struct SummaryDocument: Sendable {
                 .init(
                     rows: [
                         speedLine("throughput", [.throughput]), speedLine("latency", [.latency]),
-                        speedLine("decisions", [.decisions]), speedLine("systems", [.systems]), accuracyLine, floodLine,
-                        verificationLine,
-                        gateLine,
+                        speedLine("decisions", [.decisions]), speedLine("calls", [.calls]),
+                        speedLine("permits", [.permits]), speedLine("systems", [.systems]), accuracyLine, floodLine,
+                        verificationLine, gateLine,
                     ].compactMap(\.self)
                 )
             ]
@@ -123,7 +123,7 @@ struct SummaryDocument: Sendable {
     // MARK: - Tables
 
     private var speedTable: (String, TextTable)? {
-        let groups = summary.groups.filter { $0.kind == .throughput || $0.kind == .decisions }
+        let groups = summary.groups.filter { $0.kind == .throughput || $0.kind.isOfCallers }
         guard !groups.isEmpty else { return nil }
         let table = TextTable(
             columns: [

@@ -6,9 +6,10 @@ package struct ComparisonRow: ResultRow {
     /// `mutex`, `actor`, `lock-free`, `other` or `foreign`.
     package var family: String
     package var driver: Scenario.Driver
-    /// Callers, if it is a limiter.
+    /// Callers, unless it is a queue.
     package var producers: Int?
     package var consumers: Int?
+    /// Permits, if it is a concurrency limit.
     package var capacity: Int?
     package var payloadBytes: Int?
     package var policy: QueueLoad.Policy?

@@ -74,6 +74,11 @@ extension ComparisonRow {
             policy = load.policy
         case .limiter(let load):
             producers = load.callers
+        case .breaker(let load):
+            producers = load.callers
+        case .concurrencyLimit(let load):
+            producers = load.callers
+            capacity = load.permits
         case .system(let load):
             (producers, consumers, capacity) = (load.producers, load.consumers, load.capacity)
         }

@@ -27,11 +27,17 @@ package struct Scenario: Codable, Sendable, Equatable {
     package enum Section: String, Codable, Sendable, CaseIterable { case throughput, accuracy, stress, systems }
     package enum Profile: String, Codable, Sendable, CaseIterable { case quick, standard, full }
     package enum Driver: String, Codable, Sendable, CaseIterable { case threads, tasks }
-    package enum Mechanism: String, Codable, Sendable, CaseIterable { case queue, limiter, system }
+    package enum Mechanism: String, Codable, Sendable, CaseIterable {
+        case queue, limiter, breaker
+        case concurrencyLimit = "concurrency-limit"
+        case system
+    }
 
     package enum Load: Codable, Sendable, Equatable {
         case queue(QueueLoad)
         case limiter(LimiterLoad)
+        case breaker(BreakerLoad)
+        case concurrencyLimit(ConcurrencyLimitLoad)
         case system(SystemLoad)
     }
 
@@ -39,6 +45,8 @@ package struct Scenario: Codable, Sendable, Equatable {
         switch load {
         case .queue: .queue
         case .limiter: .limiter
+        case .breaker: .breaker
+        case .concurrencyLimit: .concurrencyLimit
         case .system: .system
         }
     }
@@ -149,5 +157,18 @@ package struct LimiterLoad: Codable, Sendable, Equatable {
         case waiting
         /// Recorded traffic, `speedup` times as fast.
         case trace(path: String, speedup: Double, requestsPerSecond: [UInt32])
+    }
+}
+
+extension Scenario.Mechanism {
+    /// For people.
+    var plural: String {
+        switch self {
+        case .queue: "queues"
+        case .limiter: "rate limiters"
+        case .breaker: "circuit breakers"
+        case .concurrencyLimit: "concurrency limits"
+        case .system: "systems"
+        }
     }
 }

@@ -35,6 +35,9 @@ struct ScenarioDraft: Sendable {
         case .limiter:
             let fields = try LimiterFields(file, section: section)
             (load, trace, arrivalPlace) = (.limiter(fields.load), fields.trace, fields.demandPlace)
+        case .breaker: (load, trace, arrivalPlace) = (.breaker(try BreakerFields(file).load), nil, name.place)
+        case .concurrencyLimit:
+            (load, trace, arrivalPlace) = (.concurrencyLimit(try ConcurrencyLimitFields(file).load), nil, name.place)
         case .system:
             let seconds = (duration ?? ScenarioDefaults.durationSeconds) + (warmup ?? ScenarioDefaults.warmupSeconds)
             let fields = try SystemFields(file, seconds: seconds)
@@ -78,7 +81,7 @@ struct ScenarioDraft: Sendable {
             if let replayed { load.arrival = replayed }
             try checkCount(of: load.arrival, seconds: wholeRun)
             scenario.load = .system(.crowd(load))
-        case .system: break
+        case .breaker, .concurrencyLimit, .system: break
         }
         return scenario
     }
@@ -107,8 +110,10 @@ struct ScenarioDraft: Sendable {
         let value = try file.required("mechanism")
         let mechanism: Scenario.Mechanism = try value.choice()
         guard section.mechanisms.contains(mechanism) else {
-            let measured = section.mechanisms.map(\.rawValue).joined(separator: " or ")
-            throw value.error("is '\(mechanism.rawValue)', but 'section: \(section.rawValue)' measures a \(measured)")
+            let names = section.mechanisms.map(\.rawValue)
+            throw value.error(
+                "is '\(mechanism.rawValue)', but 'section: \(section.rawValue)' measures a \(names.joined(separator: " or "))"
+            )
         }
         return mechanism
     }

@@ -8,6 +8,8 @@ enum ScenarioKeys {
         ["producers", "consumers", "capacity", "payload_bytes", "policy"] + policySettings
         + ["waiting", "service_time_us"]
     private static let limiter = ["rate_per_s", "burst", "callers", "demand", "clock", "decisions"]
+    private static let breaker = ["callers", "state", "window_calls", "window_s", "window_buckets"]
+    private static let concurrencyLimit = ["callers", "permits", "asking"]
     static let policySettings = [
         "sample_one_in", "low_watermark", "high_watermark", "longest_delay_us", "spill_limit",
     ]
@@ -16,24 +18,24 @@ enum ScenarioKeys {
     private static let stress = ["memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms"]
 
     /// Every key that the top of some scenario file may hold.
-    static let top = common + queue + measured + stress + limiter + ["system"]
+    static let top = Scenario.Mechanism.allCases.reduce(into: common) { top, mechanism in
+        for key in own(mechanism) where !top.contains(key) { top.append(key) }
+    }
 
     static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
-        switch mechanism {
-        case .queue: common + queue + (section == .stress ? stress : measured)
-        case .limiter: common + limiter
-        case .system: common + ["system"]
-        }
+        mechanism == .queue
+            ? common + queue + (section == .stress ? stress : measured) : common + own(mechanism)
     }
 
     /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
     static func home(of key: String, section: Scenario.Section, mechanism: Scenario.Mechanism) -> String? {
-        let nested = nested(mechanism)
-        if section != .stress, nested.keys.contains(key) { return "belongs inside '\(nested.name)'" }
-        for owner in Scenario.Mechanism.allCases where owner != mechanism {
-            if own(owner).contains(key) {
-                return "belongs to 'mechanism: \(owner.rawValue)'; this is 'mechanism: \(mechanism.rawValue)'"
-            }
+        if section != .stress, let nested = nested(mechanism), nested.keys.contains(key) {
+            return "belongs inside '\(nested.name)'"
+        }
+        let owners = Scenario.Mechanism.allCases.filter { own($0).contains(key) }
+        if !owners.isEmpty, !owners.contains(mechanism) {
+            let names = owners.map { "'mechanism: \($0.rawValue)'" }.joined(separator: " or ")
+            return "belongs to \(names); this is 'mechanism: \(mechanism.rawValue)'"
         }
         if stress.contains(key) { return "belongs to 'section: stress'; this is 'section: \(section.rawValue)'" }
         if measured.contains(key) {
@@ -44,20 +46,23 @@ enum ScenarioKeys {
         return nil
     }
 
-    /// The mapping inside a file of this mechanism, and what may stand there.
-    private static func nested(_ mechanism: Scenario.Mechanism) -> (name: String, keys: [String]) {
+    /// The mapping inside a file of this mechanism, and what may stand there; `nil`: it has none.
+    private static func nested(_ mechanism: Scenario.Mechanism) -> (name: String, keys: [String])? {
         switch mechanism {
         case .queue: ("arrival", arrival)
         case .limiter: ("demand", demand)
+        case .breaker, .concurrencyLimit: nil
         case .system: ("system", system)
         }
     }
 
-    /// The keys at the top of a file that no other mechanism has.
+    /// The keys at the top of a file of this mechanism, in whatever section, beside those that all have.
     private static func own(_ mechanism: Scenario.Mechanism) -> [String] {
         switch mechanism {
         case .queue: queue + measured + stress
         case .limiter: limiter
+        case .breaker: breaker
+        case .concurrencyLimit: concurrencyLimit
         case .system: ["system"]
         }
     }
@@ -120,7 +125,7 @@ extension Scenario.Section {
     /// What it measures.
     var mechanisms: [Scenario.Mechanism] {
         switch self {
-        case .throughput: [.queue, .limiter]
+        case .throughput: [.queue, .limiter, .breaker, .concurrencyLimit]
         case .accuracy: [.limiter]
         case .stress: [.queue]
         case .systems: [.system]

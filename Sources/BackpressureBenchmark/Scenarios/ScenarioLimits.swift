@@ -31,6 +31,11 @@ enum ScenarioLimits {
     static let permitsPerSecond = 0.0001...3e8
     static let burst = 1...(1 << 32)
     static let decisions = 1...10_000_000_000
+
+    static let windowCalls = 1...16_384
+    static let windowSeconds = 0.128...3_600
+    static let windowBuckets = 2...64
+    static let concurrentPermits = 1...Int(Int32.max)
 }
 
 /// What a scenario file need not say.
@@ -48,4 +53,6 @@ enum ScenarioDefaults {
     static let longestDelayMicroseconds = 10_000.0
     static let spillLimit = 65_536
     static let serviceTimeMicroseconds = 0.0
+    static let windowCalls = 100
+    static let windowBuckets = 10
 }

@@ -2,41 +2,25 @@
 enum VerificationSubject: Sendable {
     case queue(QueueImplementation)
     case limiter(LimiterImplementation)
+    case breaker(BreakerImplementation)
+    case concurrencyLimit(ConcurrencyLimitImplementation)
 
-    var id: String {
+    var implementation: any RegisteredImplementation {
         switch self {
-        case .queue(let queue): queue.id
-        case .limiter(let limiter): limiter.id
+        case .queue(let queue): queue
+        case .limiter(let limiter): limiter
+        case .breaker(let breaker): breaker
+        case .concurrencyLimit(let limit): limit
         }
     }
 
-    var family: Family {
-        switch self {
-        case .queue(let queue): queue.family
-        case .limiter(let limiter): limiter.family
-        }
-    }
-
-    var role: Role {
-        switch self {
-        case .queue(let queue): queue.role
-        case .limiter(let limiter): limiter.role
-        }
-    }
-
-    var library: String? {
-        switch self {
-        case .queue(let queue): queue.library
-        case .limiter(let limiter): limiter.library
-        }
-    }
-
-    var mechanism: Scenario.Mechanism {
-        switch self {
-        case .queue: .queue
-        case .limiter: .limiter
-        }
-    }
+    var id: String { implementation.id }
+    var family: Family { implementation.family }
+    var role: Role { implementation.role }
+    var library: String? { implementation.library }
+    var mechanism: Scenario.Mechanism { implementation.mechanism }
+    /// What it is held to, in a few words.
+    var specification: String { implementation.heldTo }
 }
 
 /// Something that is verified of an implementation, in a process of its own; gives one outcome or several.
@@ -63,7 +47,8 @@ struct VerificationCheck: Sendable {
     /// Every check, in the order in which they are made and shown.
     static let all: [VerificationCheck] = [
         .queueContract, .histories, .delivery, .parking, .queueMemory, .extras,
-        .limiterContract, .decisions, .contendedEnvelope,
+        .limiterContract, .decisions, .contendedEnvelope, .breakerContract, .contendedProbes, .concurrencyLimitContract,
+        .contendedPermits,
     ]
 
     /// Those for one implementation.

@@ -42,6 +42,38 @@ struct RegistryTests {
         #expect(families.isSubset(of: registry.limiters.map(\.family)))
     }
 
+    @Test("holds circuit breakers and concurrency limits like the others, and counts their yardsticks as such")
+    func callGuards() throws {
+        let registry = Registry.builtIn
+        let families: Set<Family> = [.mutex, .actor, .lockFree]
+        #expect(families.isSubset(of: registry.breakers.map(\.family)))
+        #expect(families.isSubset(of: registry.concurrencyLimits.map(\.family)))
+        let yardsticks = ["null-breaker", "atomic-add-breaker", "null-semaphore", "atomic-add-semaphore"]
+        #expect(Set(yardsticks).isSubset(of: registry.yardsticks))
+        #expect(Set(registry.yardsticks).isSubset(of: registry.bystanders))
+        #expect(!registry.bystanders.contains("breaker-lockfree"))
+        #expect(registry.ids.suffix(5) == registry.concurrencyLimits.map(\.id).suffix(5))
+
+        let calls = Samples.scenario("calls", .breaker(BreakerLoad(callers: 1)))
+        let actor = try #require(registry.breakers.first { $0.family == .actor })
+        #expect(actor.reasonAgainst(calls, driver: .threads) == "not driven by threads")
+        #expect(actor.reasonAgainst(calls, driver: .tasks) == nil)
+        var load = ConcurrencyLimitLoad(callers: 2, permits: 1)
+        let limit = ConcurrencyLimitImplementation(
+            id: "never-parks",
+            family: .other,
+            summary: "a semaphore that no thread can wait in",
+            parksThreads: false,
+            make: registry.concurrencyLimits[0].make
+        )
+        #expect(limit.reasonAgainst(Samples.scenario("try", .concurrencyLimit(load)), driver: .threads) == nil)
+        load.asking = .wait
+        let waiting = Samples.scenario("wait", .concurrencyLimit(load))
+        #expect(limit.reasonAgainst(waiting, driver: .threads) == "no thread can wait in it")
+        #expect(limit.reasonAgainst(waiting, driver: .tasks) == nil)
+        #expect(limit.reasonAgainst(calls) == nil, "it isn't for its mechanism, so there is nothing to explain")
+    }
+
     @Test("says why a queue can't take part in a load")
     func reasons() {
         let queue = Self.queue("mine")

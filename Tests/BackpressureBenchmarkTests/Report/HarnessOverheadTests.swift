@@ -71,12 +71,17 @@ struct HarnessOverheadTests {
         #expect(try overhead([result(scenario, "null-queue", .cpuTime, 5)], of: scenario).queues.isEmpty)
     }
 
-    @Test("is told of limiters apart")
+    @Test("is told of each mechanism apart")
     func limiters() throws {
         let scenario = Samples.scenario("cost", .limiter(Samples.limiterLoad))
         let notes = try overhead([result(scenario, "null-limiter", .cpuTime, 7)], of: scenario)
         #expect(notes.queues.isEmpty)
         #expect(notes.limiters.count == 1 && notes.limiters[0].contains("takes 7 ns of CPU a decision"))
+        let calls = Samples.scenario("calls", .breaker(BreakerLoad(callers: 1)))
+        let results = [("null-breaker", 1.5), ("atomic-add-breaker", 6)].map { result(calls, $0, .cpuTime, $1) }
+        let breakers = try overhead(results, of: calls).breakers
+        #expect(breakers.count == 2 && breakers[0].hasPrefix("The harness alone takes 1.5 ns of CPU a call"))
+        #expect(breakers[1].hasPrefix("The harness with one atomic addition takes 6 ns of CPU a call"))
     }
 
     @Test("isn't told where no yardstick was measured")

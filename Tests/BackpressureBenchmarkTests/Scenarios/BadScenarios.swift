@@ -23,6 +23,8 @@ enum BadScenarios {
     private static let queue = ScenarioTexts.queue
     private static let stress = ScenarioTexts.stress
     private static let limiter = ScenarioTexts.limiter
+    private static let breaker = ScenarioTexts.breaker
+    private static let permits = ScenarioTexts.concurrencyLimit
     private static let virtual = ScenarioTexts.limiter.setting("clock", "virtual")
     private static let cost = ScenarioTexts.limiter.setting("section", "throughput")
 
@@ -77,6 +79,24 @@ enum BadScenarios {
         BadScenario(stress.with("memory_cap_mib", nil), 1, 1, "the key 'memory_cap_mib' is missing"),
         BadScenario(stress.with("overload_factor", nil), 1, 1, "the key 'overload_factor' is missing"),
         BadScenario(limiter.with("clock", nil), 1, 1, "the key 'clock' is missing"),
+        BadScenario(breaker.with("callers", nil), 1, 1, "the key 'callers' is missing"),
+        BadScenario(permits.with("permits", nil), 1, 1, "the key 'permits' is missing"),
+        BadScenario(
+            breaker,
+            "permits",
+            "4",
+            at: (6, 1),
+            "belongs to 'mechanism: concurrency-limit'; this is 'mechanism: breaker'"
+        ),
+        BadScenario(
+            queue,
+            "callers",
+            "4",
+            at: (9, 1),
+            "to 'mechanism: limiter' or 'mechanism: breaker' or 'mechanism: concurrency-limit'; this is 'mechanism: queue'"
+        ),
+        BadScenario(permits, "state", "open", at: (7, 1), "belongs to 'mechanism: breaker'"),
+        BadScenario(breaker, "askin", "wait", at: (6, 1), "unknown key 'askin'; did you mean 'asking'?"),
     ]
 
     static let words = [
@@ -136,6 +156,18 @@ enum BadScenarios {
             12,
             "'reference' is 'rin', which 'implementations' doesn't measure (ring, actor); did you mean 'ring'?"
         ),
+        BadScenario(breaker, "state", "opened", at: (6, 8), "'state' is 'opened'; allowed: closed, open"),
+        BadScenario(breaker, "mechanism", "breakers", at: (4, 12), "did you mean 'breaker'?"),
+        BadScenario(breaker, "section", "accuracy", at: (4, 12), "but 'section: accuracy' measures a limiter"),
+        BadScenario(breaker, "window_buckets", "4", at: (6, 17), "say how long that is with 'window_s'"),
+        BadScenario(
+            breaker.setting("window_s", "1").setting("window_calls", "10"),
+            7,
+            15,
+            "a window is one of calls or one of time"
+        ),
+        BadScenario(permits, "asking", "tries", at: (7, 9), "'asking' is 'tries'; allowed: try, wait"),
+        BadScenario(permits, "section", "stress", at: (4, 12), "but 'section: stress' measures a queue"),
         BadScenario(queue, "policy", "drop_newest", at: (9, 9), "did you mean 'drop-newest'?"),
         BadScenario(
             limiter,
@@ -166,6 +198,17 @@ enum BadScenarios {
         BadScenario(queue, "capacity", "", at: (7, 10), "'capacity' is empty"),
         BadScenario(queue, "producers", "0", at: (5, 12), "an integer from 1 to 1024"),
         BadScenario(queue, "consumers", "1025", at: (6, 12), "an integer from 1 to 1024"),
+        BadScenario(breaker, "callers", "0", at: (5, 10), "an integer from 1 to 1024"),
+        BadScenario(breaker, "window_calls", "16385", at: (6, 15), "an integer from 1 to 16384"),
+        BadScenario(breaker, "window_s", "0.1", at: (6, 11), "a finite number from 0.128 to 3600"),
+        BadScenario(
+            breaker.setting("window_s", "1").setting("window_buckets", "1"),
+            7,
+            17,
+            "an integer from 2 to 64"
+        ),
+        BadScenario(permits, "permits", "0", at: (6, 10), "without a permit nobody could ever work"),
+        BadScenario(permits, "permits", "2147483648", at: (6, 10), "an integer from 1 to 2147483647"),
         BadScenario(queue, "payload_bytes", "7", at: (9, 16), "an integer from 8 to 1048576"),
         BadScenario(queue, "repetitions", "0", at: (9, 14), "an integer from 1 to 1000"),
         BadScenario(queue, "repetitions", "true", at: (9, 14), "'repetitions' is 'true'"),

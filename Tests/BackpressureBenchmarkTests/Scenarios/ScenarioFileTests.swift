@@ -123,6 +123,29 @@ struct ScenarioFileTests {
         }
     }
 
+    @Test("a scenario of a circuit breaker")
+    func breaker() async throws {
+        var expected = BreakerLoad(callers: 2, state: .closed, window: .calls(100))
+        #expect(try await parse(ScenarioTexts.breaker).load == .breaker(expected))
+        expected.window = .calls(5)
+        #expect(try await parse(ScenarioTexts.breaker.setting("window_calls", "5")).load == .breaker(expected))
+        expected.state = .open
+        expected.window = .time(seconds: 2.5, buckets: 10)
+        let text = ScenarioTexts.breaker.setting("state", "open").setting("window_s", "2.5")
+        #expect(try await parse(text).load == .breaker(expected))
+        expected.window = .time(seconds: 2.5, buckets: 64)
+        #expect(try await parse(text.setting("window_buckets", "64")).load == .breaker(expected))
+    }
+
+    @Test("a scenario of a concurrency limit")
+    func concurrencyLimit() async throws {
+        var expected = ConcurrencyLimitLoad(callers: 4, permits: 2, asking: .tries)
+        #expect(try await parse(ScenarioTexts.concurrencyLimit).load == .concurrencyLimit(expected))
+        expected.asking = .wait
+        let text = ScenarioTexts.concurrencyLimit.setting("asking", "wait")
+        #expect(try await parse(text).load == .concurrencyLimit(expected))
+    }
+
     @Test("every kind of arrival without a trace")
     func arrivals() async throws {
         func arrival(_ value: String) async throws -> Arrival {

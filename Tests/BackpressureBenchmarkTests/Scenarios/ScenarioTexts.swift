@@ -35,6 +35,23 @@ enum ScenarioTexts {
         demand: {kind: saturated}
         clock: real
         """
+
+    static let breaker = """
+        name: sample
+        title: A sample
+        section: throughput
+        mechanism: breaker
+        callers: 2
+        """
+
+    static let concurrencyLimit = """
+        name: sample
+        title: A sample
+        section: throughput
+        mechanism: concurrency-limit
+        callers: 4
+        permits: 2
+        """
 }
 
 extension String {

@@ -24,6 +24,26 @@ extension ReportPage {
         )
     }
 
+    var calls: Section? {
+        section(
+            .calls,
+            id: "calls",
+            title: "Cost of a call through a circuit breaker",
+            lead: "Permissions with the results of their calls, or refusals, a second; read like throughput.",
+            chart: speedChart
+        )
+    }
+
+    var permits: Section? {
+        section(
+            .permits,
+            id: "permits",
+            title: "Cost of a permit",
+            lead: "Permits taken and given back a second; read like throughput.",
+            chart: speedChart
+        )
+    }
+
     var idle: Section? {
         section(
             .idle,

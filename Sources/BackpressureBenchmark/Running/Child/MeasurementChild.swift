@@ -41,9 +41,7 @@ package enum MeasurementChild {
             var report: MeasurementReport
             switch job.scenario.load {
             case .queue(let load):
-                guard let implementation = registry.queues.first(where: { $0.id == job.implementation }) else {
-                    throw MeasurementError("no queue is registered as '\(job.implementation)'")
-                }
+                let implementation = try find(job.implementation, among: registry.queues, "queue")
                 let measurement = QueueMeasurement(
                     job: job,
                     load: load,
@@ -60,27 +58,46 @@ package enum MeasurementChild {
                 case .accuracy, .system: throw MeasurementError("this is not measured of queues")
                 }
             case .limiter(let load):
-                guard let implementation = registry.limiters.first(where: { $0.id == job.implementation }) else {
-                    throw MeasurementError("no limiter is registered as '\(job.implementation)'")
-                }
-                let cost = LimiterCostMeasurement(job: job, load: load, implementation: implementation)
-                switch job.kind {
-                case .speed: report = try cost.speed()
-                case .memory: report = try cost.memory()
-                case .accuracy:
+                let implementation = try find(job.implementation, among: registry.limiters, "limiter")
+                if job.kind == .accuracy {
                     report = try AccuracyMeasurement(job: job, load: load, implementation: implementation).perform()
-                case .flood, .system: throw MeasurementError("this is not measured of limiters")
+                } else {
+                    report = try cost(CallerCost(job, load, implementation))
                 }
+            case .breaker(let load):
+                let implementation = try find(job.implementation, among: registry.breakers, "circuit breaker")
+                report = try cost(CallerCost(job, load, implementation))
+            case .concurrencyLimit(let load):
+                let limits = registry.concurrencyLimits
+                let implementation = try find(job.implementation, among: limits, "concurrency limit")
+                report = try cost(CallerCost(job, load, implementation))
             case .system(let load):
-                guard let implementation = registry.systems.first(where: { $0.id == job.implementation }) else {
-                    throw MeasurementError("no system is registered as '\(job.implementation)'")
-                }
+                let implementation = try find(job.implementation, among: registry.systems, "system")
                 report = try SystemMeasurement(job: job, load: load, implementation: implementation).perform()
             }
             if job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)
         } catch {
             return .failure(error)
+        }
+    }
+
+    private static func find<Implementation: RegisteredImplementation>(
+        _ id: String,
+        among all: [Implementation],
+        _ kind: String
+    ) throws(MeasurementError) -> Implementation {
+        guard let found = all.first(where: { $0.id == id }) else {
+            throw MeasurementError("no \(kind) is registered as '\(id)'")
+        }
+        return found
+    }
+
+    private static func cost(_ cost: CallerCost) throws(MeasurementError) -> MeasurementReport {
+        switch cost.job.kind {
+        case .speed: try cost.speed()
+        case .memory: try cost.memory()
+        case .accuracy, .flood, .system: throw MeasurementError("this is not measured of callers")
         }
     }
 }

@@ -128,57 +128,28 @@ struct RunPlan: Sendable {
 
     private static func rows(_ scenario: Scenario, _ registry: Registry, asked: [String]) -> [Row] {
         let named = scenario.implementations
-        let unasked = Set(
-            registry.queues.filter { $0.standing == .own }.map(\.id)
-                + registry.limiters.filter { $0.standing == .own }.map(\.id) + registry.systems.map(\.id)
-        )
+        let unasked = Set(registry.all.filter { $0.standing == .own }.map(\.id))
         func isWanted(_ id: String) -> Bool {
             named.isEmpty ? unasked.contains(id) || asked.contains(id) : named.contains(id)
         }
         var rows: [Row] = []
-        func add(
-            _ id: String,
-            _ family: Family,
-            _ role: Role,
-            _ standing: Standing,
-            library: String?,
-            reasonAgainst: (Scenario.Driver) -> String?
-        ) {
+        for one in registry.all where one.mechanism == scenario.mechanism {
+            guard scenario.section == .throughput || one.role != .yardstick else { continue }
             // Who loads a library wants to see it beside whatever a scenario compares.
-            guard isWanted(id) || library != nil else { return }
-            var drivers = scenario.drivers.filter { reasonAgainst($0) == nil }
+            guard isWanted(one.id) || one.library != nil else { continue }
+            var drivers = scenario.drivers.filter { one.reasonAgainst(scenario, driver: $0) == nil }
             // Throughput is compared for each driver; the other sections ask whether it holds, by its natural one.
             if scenario.section != .throughput { drivers = Array(drivers.prefix(1)) }
             rows += drivers.map {
                 Row(
                     scenario: scenario,
                     driver: $0,
-                    implementation: id,
-                    family: family,
-                    role: role,
-                    standing: standing,
-                    library: library
+                    implementation: one.id,
+                    family: one.family,
+                    role: one.role,
+                    standing: one.standing,
+                    library: one.library
                 )
-            }
-        }
-        switch scenario.load {
-        case .queue(let load):
-            for queue in registry.queues where scenario.section == .throughput || queue.role != .yardstick {
-                add(queue.id, queue.family, queue.role, queue.standing, library: queue.library) {
-                    queue.reasonAgainst(load, driver: $0)
-                }
-            }
-        case .limiter(let load):
-            for limiter in registry.limiters where scenario.section == .throughput || limiter.role != .yardstick {
-                add(limiter.id, limiter.family, limiter.role, limiter.standing, library: limiter.library) {
-                    limiter.reasonAgainst(load, driver: $0, section: scenario.section)
-                }
-            }
-        case .system(let load):
-            for system in registry.systems {
-                add(system.id, system.family, system.role, .own, library: nil) {
-                    system.reasonAgainst(load, driver: $0)
-                }
             }
         }
         return rows

@@ -36,5 +36,8 @@ package enum VerificationChild {
 
 extension Registry {
     /// All that can be verified, queues first.
-    var subjects: [VerificationSubject] { queues.map { .queue($0) } + limiters.map { .limiter($0) } }
+    var subjects: [VerificationSubject] {
+        queues.map { .queue($0) } + limiters.map { .limiter($0) } + breakers.map { .breaker($0) }
+            + concurrencyLimits.map { .concurrencyLimit($0) }
+    }
 }

@@ -94,10 +94,5 @@ struct VerificationPlan: Sendable {
 }
 
 extension VerificationSubject {
-    fileprivate var isWarning: Bool {
-        switch self {
-        case .queue(let queue): queue.standing == .warning
-        case .limiter(let limiter): limiter.standing == .warning
-        }
-    }
+    fileprivate var isWarning: Bool { implementation.standing == .warning }
 }

@@ -1,5 +1,3 @@
-import BackpressureTesting
-
 /// A verification for people: a table, and each counter-example.
 struct VerificationReport {
     let results: VerificationResults
@@ -7,11 +5,11 @@ struct VerificationReport {
     init(_ results: VerificationResults) { self.results = results }
 
     var tables: [TextTable] {
-        [Scenario.Mechanism.queue, .limiter].compactMap { mechanism in
+        Scenario.Mechanism.allCases.compactMap { mechanism in
             let subjects = results.subjects.filter { $0.mechanism == mechanism }
             guard !subjects.isEmpty else { return nil }
             return TextTable(
-                title: mechanism == .queue ? "Verification of queues" : "Verification of rate limiters",
+                title: "Verification of \(mechanism.plural)",
                 columns: [
                     .init("implementation", alignment: .left), .init("family", alignment: .left),
                     .init("held to", alignment: .left), .init("checks passed"), .init("operations"),
@@ -59,22 +57,6 @@ struct VerificationReport {
         results.details.sorted { $0.key < $1.key }.compactMap { index, detail in
             let row = results.rows[index]
             return results.isFault(row) ? "\(row.implementation), \(row.check): \(detail)" : nil
-        }
-    }
-}
-
-extension VerificationSubject {
-    /// What it is held to, in a few words.
-    var specification: String {
-        switch self {
-        case .queue(let queue):
-            switch queue.promises.specification {
-            case .strict: "strict FIFO"
-            case .relaxed: "FIFO, relaxed full and empty"
-            case .perProducer: "FIFO per producer"
-            case nil: "conservation"
-            }
-        case .limiter(let limiter): limiter.specification.summary
         }
     }
 }
