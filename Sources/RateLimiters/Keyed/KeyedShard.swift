@@ -1,4 +1,5 @@
 public import ConcurrencySupport
+
 #if canImport(Darwin)
 internal import Darwin
 #elseif canImport(Musl)
