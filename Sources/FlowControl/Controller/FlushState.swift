@@ -140,7 +140,7 @@ struct FlushState<Element: Sendable>: Sendable {
     mutating func failFlush(_ error: any Error, now: UInt64) {
         counts.failedFlushes += 1
         let batch = takeInFlight()
-        if let open = circuitRefusal(error) {
+        if let open = CircuitOpen(error) {
             notBefore = now &+ pause(open)
             hold(batch)
         } else {
@@ -166,7 +166,7 @@ struct FlushState<Element: Sendable>: Sendable {
 
     private mutating func failed(_ entry: Held, _ error: any Error, isPermanent: Bool, now: UInt64) -> Held {
         var entry = entry
-        if let open = circuitRefusal(error) {
+        if let open = CircuitOpen(error) {
             // Refused unseen: not an attempt.
             entry.dueNanoseconds = max(notBefore, now &+ pause(open))
             return entry

@@ -257,7 +257,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         _ state: inout State
     ) -> Bool {
         let retry = options.retry
-        if let open = circuitRefusal(error) {
+        if let open = CircuitOpen(error) {
             // Refused unseen: not an attempt.
             let asked = open.retryAfterNanoseconds ?? retry.longestNanoseconds
             state.hands[worker].dueNanoseconds = end &+ max(asked > 0 ? asked : retry.firstNanoseconds, 1)
