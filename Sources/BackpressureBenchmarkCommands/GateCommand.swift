@@ -30,7 +30,10 @@ struct GateCommand: AsyncParsableCommand {
     var thresholds = "Fixtures/thresholds/default.yaml"
 
     @Option(
-        help: ArgumentHelp("Measure only these sections: throughput, accuracy, stress.", valueName: "sections"),
+        help: ArgumentHelp(
+            "Measure only these sections: throughput, accuracy, stress, systems.",
+            valueName: "sections"
+        ),
         transform: RunCommand.sections(in:)
     )
     var only = Set(Scenario.Section.allCases)

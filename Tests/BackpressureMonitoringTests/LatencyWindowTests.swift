@@ -1,4 +1,5 @@
 import BackpressureTesting
+import ConcurrencySupport
 import Testing
 
 @testable import BackpressureMonitoring
@@ -139,6 +140,7 @@ struct LatencyWindowTests {
         let recorder = LatencyRecorder(stripes: stripes)
         let tasks = 4
         let each = 6_000
+        let finished = Finished()
         let counted = await withTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
                 group.addTask {
@@ -146,10 +148,12 @@ struct LatencyWindowTests {
                         recorder.record(nanoseconds: UInt64(number * tasks + task) & 1_023)
                         if number & 1_023 == 0 { await Task.yield() }
                     }
+                    finished.tasks.withLock { $0 += 1 }
                 }
             }
             var counted: UInt = 0
-            for _ in 0..<50 {
+            // As often as can be: what is taken in two steps loses what is recorded in between.
+            while finished.tasks.withLock({ $0 }) < tasks {
                 recorder.takeCounts { counted += $1 }
                 await Task.yield()
             }
@@ -171,4 +175,9 @@ struct LatencyWindowTests {
             #expect(counted == 100)
         }
     }
+}
+
+/// How many tasks have finished; a class, because tasks can't share a lock that lies in a variable.
+private final class Finished: Sendable {
+    let tasks = Lock(0)
 }

@@ -65,6 +65,17 @@ struct RunTests {
         }
     }
 
+    @Test("A refusal is known as one whatever throws it, other errors aren't")
+    func refusals() {
+        let open = CircuitOpen(retryAfterNanoseconds: 5)
+        let nested = CircuitBreakerError<CircuitBreakerError<Fault>>.failed(.open(open))
+        for error: any Error in [open, CircuitBreakerError<Fault>.open(open), nested] {
+            #expect(CircuitOpen(error) == open)
+        }
+        #expect(CircuitOpen(Fault.remote) == nil)
+        #expect(CircuitOpen(CircuitBreakerError.failed(Fault.remote)) == nil)
+    }
+
     @Test("The predicate says which errors count")
     func verdicts() async {
         for breaker in breakers() {

@@ -26,6 +26,30 @@ extension TinyScenario {
         system("signal", implementations, "kind: signal, producers: 2, interval_us: 100", seconds: 0.05)
     }
 
+    static func crowd(_ implementations: [String]) -> TinyScenario {
+        system(
+            "crowd",
+            implementations,
+            "kind: crowd, capacity: 4, malformed_one_in: 7, stages: [{workers: 1, service_time_us: 100}, "
+                + "{workers: 2, service_time_us: 2000}], trace: \(Tool.packageRoot)/Fixtures/traces/day.csv, "
+                + "from_s: 52200, length_s: 60",
+            seconds: 0.15
+        )
+    }
+
+    static func capacity(_ implementations: [String]) -> TinyScenario {
+        system(
+            "capacity",
+            implementations,
+            "kind: capacity, servers: 4, service_time_us: 1000, load: 5, deadline_us: 3000",
+            seconds: 0.15
+        )
+    }
+
+    static func monitor(_ implementations: [String]) -> TinyScenario {
+        system("monitor", implementations, "kind: monitor, recorders: 2", seconds: 0.05)
+    }
+
     private static func system(
         _ name: String,
         _ implementations: [String],

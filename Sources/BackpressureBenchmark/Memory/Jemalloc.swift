@@ -60,6 +60,10 @@ enum Jemalloc {
         return totals
     }
 
+    /// What this thread has allocated since it began, in bytes: exact, whatever it keeps for reuse. `nil` if jemalloc can't
+    /// be asked. Well below a microsecond.
+    static func allocatedByThisThread() -> Int? { read(threadAllocatedName) }
+
     /// The bytes that an allocation of `byteCount` really takes.
     static func allocationSize(_ byteCount: Int) -> Int {
         nallocx(max(1, byteCount), 0)
@@ -87,6 +91,7 @@ enum Jemalloc {
     private static let activeName = Name("stats.active")
     private static let residentName = Name("stats.resident")
     private static let metadataName = Name("stats.metadata")
+    private static let threadAllocatedName = Name("thread.allocated")
 
     private static let sizeClasses: [SizeClass]? = {
         func classes(_ countName: String, size: (Int) -> String, allocations: (Int) -> String) -> [SizeClass]? {

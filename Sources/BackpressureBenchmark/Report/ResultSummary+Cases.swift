@@ -30,6 +30,7 @@ extension ResultSummary {
             case .latency: "latency"
             case .idle: "idle"
             case .decisions: "decisions"
+            case .systems: "systems"
             case .calls: "calls"
             case .permits: "permits"
             }
@@ -38,6 +39,8 @@ extension ResultSummary {
             case .idle: estimate(.idleCPU, of: row) != nil
             case .latency: row.latencyP50Ns != nil
             case .throughput, .decisions, .calls, .permits: row.throughputPerS != nil
+            // Each kind of trouble has metrics of its own.
+            case .systems: Metric.all.contains { estimate($0, of: row) != nil }
             }
         return ReportedCase(
             suite: suite,

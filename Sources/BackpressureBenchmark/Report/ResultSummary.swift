@@ -44,7 +44,7 @@ struct ResultSummary: Sendable {
     /// The rows of `comparison.csv` that can be compared with each other.
     struct Group: Sendable {
         enum Kind: Sendable {
-            case throughput, latency, idle, decisions, calls, permits
+            case throughput, latency, idle, decisions, calls, permits, systems
 
             /// Of callers, who offer nothing and take nothing.
             var isOfCallers: Bool { [.decisions, .calls, .permits].contains(self) }
@@ -102,7 +102,8 @@ struct ResultSummary: Sendable {
         case .limiter: return .decisions
         case .breaker: return .calls
         case .concurrencyLimit: return .permits
-        case .queue, .system: break
+        case .system: return .systems
+        case .queue: break
         }
         if rows.contains(where: { $0.latencyP50Ns != nil }) { return .latency }
         return rows.allSatisfy { $0.producers == 0 } ? .idle : .throughput

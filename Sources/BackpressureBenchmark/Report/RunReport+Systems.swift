@@ -100,6 +100,48 @@ private struct SystemPage {
                 "Latency from the intended start to the delivery, of those put aside meanwhile too. Callers' time: those "
                     + "who redrive come on top, so that it can be above 100 %."
             ]
+        case .crowd:
+            title = "A flash crowd through stages: what comes through, and how much is inside"
+            figures = [
+                Figure(.throughput, "through", unit: "elements/s", Numbers.rate),
+                Figure(.refusedShare, "refused", unit: "of offered", percent),
+                Figure(.deadLettered, "dead letters", unit: "malformed", Numbers.count),
+                Figure(.left, "left", unit: "at the end", Numbers.count),
+                Figure(.latencyP50, "latency", unit: "p50", Numbers.duration),
+                Figure(.latencyP99, "latency", unit: "p99", Numbers.duration),
+                Figure(.latencyMax, "latency", unit: "max", Numbers.duration),
+                Figure(.bottleneckNamed, "bottleneck", unit: "named") { $0.map { $0 == 1 ? "yes" : "no" } ?? "–" },
+                Figure(.peakInside, "inside", unit: "at most", Numbers.count),
+            ]
+            notes = [
+                "Latency from the intended start to the end of the last stage; of elements still inside when the run ended, "
+                    + "until then."
+            ]
+        case .capacity:
+            title = "A service whose capacity is halved and comes back: what is served in time, and when limits settle"
+            figures = [
+                Figure(.throughput, "in time", unit: "requests/s", Numbers.rate),
+                Figure(.goodputShare, "goodput", unit: "of capacity", percent),
+                Figure(.refusedShare, "refused", unit: "of offered", percent),
+                Figure(.settledHalved, "settled", unit: "halved", Numbers.duration),
+                Figure(.settledReturned, "settled", unit: "returned", Numbers.duration),
+                Figure(.latencyP50, "latency", unit: "p50", Numbers.duration),
+                Figure(.latencyP99, "latency", unit: "p99", Numbers.duration),
+                Figure(.peakInside, "inside", unit: "at most", Numbers.count),
+            ]
+            notes = [
+                "Settled: after which time the limit was, in the mean of a fifth of the phase, within a tenth of what the "
+                    + "service can do; '–': not in the phase, or there is none. Latency of requests let in, and of those "
+                    + "still there when the run ended, until then."
+            ]
+        case .monitor:
+            title = "Recording a latency, while somebody reads percentiles every 10 ms"
+            figures = [
+                Figure(.throughput, "records", unit: "per second", Numbers.rate),
+                Figure(.cpuTime, "CPU", unit: "per record", Numbers.duration),
+                Figure(.allocatedBytes, "allocated", unit: "per record", Numbers.bytes),
+            ]
+            notes = ["CPU of the recording threads alone, with what their loop takes."]
         case .signal:
             title = "From a consumer's pause to the first publish held back"
             figures = [

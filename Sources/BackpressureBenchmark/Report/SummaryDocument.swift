@@ -60,7 +60,8 @@ struct SummaryDocument: Sendable {
                     rows: [
                         speedLine("throughput", [.throughput]), speedLine("latency", [.latency]),
                         speedLine("decisions", [.decisions]), speedLine("calls", [.calls]),
-                        speedLine("permits", [.permits]), accuracyLine, floodLine, verificationLine, gateLine,
+                        speedLine("permits", [.permits]), speedLine("systems", [.systems]), accuracyLine, floodLine,
+                        verificationLine, gateLine,
                     ].compactMap(\.self)
                 )
             ]
@@ -75,7 +76,7 @@ struct SummaryDocument: Sendable {
             (kind == .latency ? row.latencyP50Ns : row.throughputPerS) == nil
         }
         return [
-            "\(name)", "\(rows.count) rows of \(groups.count) scenarios",
+            "\(name)", "\(counted(rows.count, "row")) in \(counted(groups.count, "comparison"))",
             missing == 0 ? "all measured" : "\(missing) not measured",
         ]
     }
@@ -87,7 +88,7 @@ struct SummaryDocument: Sendable {
         let caught = rows.count { isControl($0) && $0.verdict != "pass" }
         let controls = rows.count { isControl($0) }
         let kept = broken.isEmpty ? "every limiter kept its promise" : "\(broken.count) broken"
-        return ["rate accuracy", "\(rows.count) rows", "\(kept); controls caught: \(caught) of \(controls)"]
+        return ["rate accuracy", "\(counted(rows.count, "row"))", "\(kept); controls caught: \(caught) of \(controls)"]
     }
 
     private var floodLine: [TextTable.Cell]? {
@@ -96,8 +97,8 @@ struct SummaryDocument: Sendable {
         let controls = rows.count { $0.expected == "dies" }
         let bounded = rows.filter { $0.expected != "dies" }
         let failed = bounded.count { $0.verdict != "pass" }
-        let survived = failed == 0 ? "all \(bounded.count) bounded queues survived" : "\(failed) bounded queues failed"
-        return ["floods", "\(rows.count) rows", "\(survived); controls died: \(died) of \(controls)"]
+        let survived = "\(bounded.count - failed) of \(counted(bounded.count, "bounded queue")) survived"
+        return ["floods", "\(counted(rows.count, "row"))", "\(survived); controls died: \(died) of \(controls)"]
     }
 
     private var verificationLine: [TextTable.Cell]? {
@@ -105,15 +106,19 @@ struct SummaryDocument: Sendable {
         let failed = rows.count {
             ["fail", "vacuous"].contains($0.verdict) && summary.role(of: $0.implementation) != .control
         }
-        return ["verification", "\(rows.count) checks", failed == 0 ? "none failed" : "\(failed) failed"]
+        return ["verification", "\(counted(rows.count, "check"))", failed == 0 ? "none failed" : "\(failed) failed"]
     }
 
     private var gateLine: [TextTable.Cell]? {
         guard let rows = results.gate else { return nil }
         let counts = Dictionary(grouping: rows, by: \.verdict.rawValue).mapValues(\.count)
         let words = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        return ["gate", "\(rows.count) figures", "\(words.isEmpty ? "nothing was held to anything" : words)"]
+        return [
+            "gate", "\(counted(rows.count, "figure"))", "\(words.isEmpty ? "nothing was held to anything" : words)",
+        ]
     }
+
+    private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     // MARK: - Tables
 

@@ -26,8 +26,17 @@ extension Metric {
     /// Elements still put aside at the end.
     static let left = Metric("left", "1", condense: nil)
 
+    /// Elements that nobody could process.
+    static let deadLettered = Metric("dead_lettered", "1", better: nil, condense: nil)
+    /// Whether the stage that all others wait for was named: 1 or 0.
+    static let bottleneckNamed = Metric("bottleneck_named", "1", better: .higher, condense: nil)
+    /// From when the capacity was halved to when the limit had found it, and from when it came back.
+    static let settledHalved = Metric("settled_halved", "ns", condense: nil)
+    static let settledReturned = Metric("settled_returned", "ns", condense: nil)
+
     static let systems = [
         goodputShare, refusalP99, recovery, peakInside, unloadedP99, criticalP99, highP99, normalP99, lowP99,
-        criticalRatio, wastedCalls, wastedTimeShare, redriven, left,
+        criticalRatio, wastedCalls, wastedTimeShare, redriven, left, deadLettered, bottleneckNamed, settledHalved,
+        settledReturned,
     ]
 }

@@ -34,11 +34,13 @@ struct Metric: Sendable {
     /// Of a yardstick: time through the protocol over time by hand, in alternating slices of one process.
     static let protocolRatio = Metric("protocol_ratio", "1", better: nil, condense: nil)
 
-    static let all = [
-        throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches, allocations,
-        allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
-        protocolRatio,
-    ] + systems
+    static let all =
+        [
+            throughput, latencyP50, latencyP90, latencyP99, latencyP999, latencyMax, cpuTime, contextSwitches,
+            allocations,
+            allocatedBytes, peakAllocated, retained, refusedShare, evictedShare, spilledShare, idleCPU,
+            protocolRatio,
+        ] + systems
 
     init(
         _ name: String,

@@ -98,7 +98,15 @@ package struct ResultSet: Sendable {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
-            throw JSONProblem(error).error(path: file(name))
+            if let place = JSONSyntax.firstViolation(in: text) {
+                throw InputFileError(
+                    path: file(name),
+                    line: place.line,
+                    column: place.column,
+                    message: "this is not JSON"
+                )
+            }
+            throw InputFileError(path: file(name), message: problem(error))
         }
     }
 
@@ -139,40 +147,18 @@ private struct VerdictRecord: Decodable {
     }
 }
 
-/// What the JSON decoder found, in words.
-private struct JSONProblem {
-    private var message: String
-    private var line: Int?
-    private var column: Int?
-
-    init(_ error: any Error) {
-        guard let error = error as? DecodingError else {
-            message = "this can't be read as JSON: \(error)"
-            return
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            message = "'\(Self.path(context.codingPath + [key]))' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            message = "'\(Self.path(context.codingPath))' is of another type than expected"
-        case .dataCorrupted(let context):
-            let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-            let path = Self.path(context.codingPath)
-            message = path.isEmpty ? "this is not JSON" : "'\(path)' is not valid"
-            // The decoder tells the place in words only.
-            if let match = (cause ?? context.debugDescription).firstMatch(of: /line (\d+), column (\d+)/) {
-                (line, column) = (Int(match.1), Int(match.2))
-            }
-        @unknown default:
-            message = "this can't be read: \(error)"
-        }
+/// What a decoder found wrong with well-formed JSON, in words.
+private func problem(_ error: any Error) -> String {
+    func path(_ keys: [any CodingKey]) -> String {
+        let path = keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+        return path.isEmpty ? "this" : "'\(path)'"
     }
-
-    func error(path: String) -> InputFileError {
-        InputFileError(path: path, line: line, column: column, message: message)
-    }
-
-    private static func path(_ keys: [any CodingKey]) -> String {
-        keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    guard let error = error as? DecodingError else { return "this can't be read: \(error)" }
+    return switch error {
+    case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+        "\(path(context.codingPath)) is of another type than expected"
+    case .dataCorrupted(let context): "\(path(context.codingPath)) has a value that this version doesn't know"
+    @unknown default: "this can't be read: \(error)"
     }
 }

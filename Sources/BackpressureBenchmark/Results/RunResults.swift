@@ -91,7 +91,7 @@ struct RunResults: Sendable {
             var missing: [String] = []
             if scenario.section == .systems {
                 if row.throughputPerS == nil { missing.append("throughput") }
-                if row.latencyP99Ns == nil { missing.append("latency") }
+                if row.latencyP99Ns == nil, scenario.hasLatency { missing.append("latency") }
             } else if scenario.isIdle {
                 if row.repetitions == 0 { missing.append("processor time") }
                 if row.peakAllocatedBytes == nil { missing.append("memory") }
@@ -273,6 +273,11 @@ extension Scenario {
         if case .queue(let load) = load { load.arrival == .idle } else { false }
     }
 
+    /// Of a whole system: whether anything has a latency in it.
+    var hasLatency: Bool {
+        if case .system(let load) = load { load.hasLatency } else { true }
+    }
+
     /// Whether there are times in which nothing is offered.
     var comesInBursts: Bool {
         if case .queue(let load) = load, case .onOff = load.arrival { true } else { false }
@@ -283,7 +288,8 @@ extension Scenario {
         switch load {
         case .queue(let load): if case .trace = load.arrival { true } else { false }
         case .limiter(let load): if case .trace = load.demand { true } else { false }
-        case .breaker, .concurrencyLimit, .system: false
+        case .breaker, .concurrencyLimit: false
+        case .system(let load): load.arrival != nil
         }
     }
 }

@@ -36,7 +36,9 @@ struct StressJudgement {
         row.growthBytesPerS = growth(
             isSurvivor ? Array(outcome.heartbeats.suffix(outcome.heartbeats.count / 2)) : outcome.heartbeats
         )
-        complaint = StressJudgement.complaint(row, ending, isControl: isControl, violation: outcome.report?.violation)
+        complaint =
+            StressJudgement.complaint(row, ending, isControl: isControl, violation: outcome.report?.violation)
+            ?? (isControl ? nil : outcome.report?.flood.flatMap(StressJudgement.complaint))
         row.verdict = complaint == nil ? "pass" : "fail"
         self.row = row
     }
@@ -62,6 +64,15 @@ struct StressJudgement {
             return "allocated \(peak) at its peak, above the bound of \(bound)"
         }
         return nil
+    }
+
+    /// What a drained queue keeps that it has no use for.
+    private static func complaint(_ flood: FloodFigures) -> String? {
+        guard let retained = flood.retainedBytes, let bound = flood.retainedBoundBytes, retained > bound else {
+            return nil
+        }
+        let (kept, allowed) = (Numbers.bytes(Double(retained)), Numbers.bytes(Double(bound)))
+        return "kept \(kept) after it was drained, above the bound of \(allowed)"
     }
 
     /// The slope of the straight line through allocated bytes over time, by least squares; `nil`: too few samples.

@@ -13,7 +13,7 @@ struct SystemJudgement {
     private static func unaccounted(_ account: ElementAccount) -> String? {
         if account.lost > 0 { return "lost \(account.lost) of \(account.offered) elements" }
         if account.surplus > 0 { return "\(account.surplus) elements came out twice, or came from nowhere" }
-        let ended = account.refused + account.delivered + account.left
+        let ended = account.refused + account.delivered + account.deadLettered + account.left
         return ended == account.offered ? nil : "offered \(account.offered) elements, of which \(ended) ended somewhere"
     }
 

@@ -69,6 +69,9 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     package var batch = 1
     /// Time a consumer spends on an element, in nanoseconds; 0: none.
     package var serviceTimeNanoseconds: Int
+    /// Stress only: consumers work for so long and then take nothing for so long, in turn; 0: they never rest.
+    package var consumersWorkNanoseconds = 0
+    package var consumersRestNanoseconds = 0
     /// Stress only: the memory cap of the child process, in bytes.
     package var memoryCapBytes: Int?
     /// Stress only: offered rate over what the consumers can take (`consumers / service time`).

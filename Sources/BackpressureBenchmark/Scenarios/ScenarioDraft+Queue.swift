@@ -32,6 +32,9 @@ struct QueueFields {
             let stress = try StressFields(file, load: load)
             load.memoryCapBytes = stress.memoryCapBytes
             load.overloadFactor = stress.overloadFactor
+            (load.consumersWorkNanoseconds, load.consumersRestNanoseconds) = (
+                stress.workNanoseconds, stress.restNanoseconds
+            )
             load.arrival = .constant(ratePerSecond: stress.offeredPerSecond)
             (trace, arrivalPlace) = (nil, stress.place)
         } else {
@@ -47,7 +50,11 @@ struct QueueFields {
     private static func producers(_ file: YAMLMapping) throws(InputFileError) -> Int {
         let value = try file.required("producers")
         let kind: ArrivalKind? = try? file["arrival"]?.mapping()["kind"]?.choice()
-        guard kind == .idle else { return try value.integer(in: ScenarioLimits.workers) }
+        guard kind == .idle else {
+            let drivers: [Scenario.Driver] = (try? file["drivers"]?.choices(example: "[tasks]")) ?? []
+            guard drivers != [.tasks] else { return try value.integer(in: ScenarioLimits.tasks) }
+            return try value.integer(in: ScenarioLimits.workers)
+        }
         return try value.integer(in: 0...0, because: "with the arrivals 'idle' nobody offers anything")
     }
 
@@ -112,6 +119,8 @@ private struct StressFields {
     let memoryCapBytes: Int
     let overloadFactor: Double
     let offeredPerSecond: Double
+    let workNanoseconds: Int
+    let restNanoseconds: Int
     let place: InputPlace
 
     init(_ file: YAMLMapping, load: QueueLoad) throws(InputFileError) {
@@ -131,6 +140,16 @@ private struct StressFields {
             let count = load.policy == .spill ? "'capacity' and 'spill_limit'" : "'capacity'"
             throw cap.error("is too small: a full queue (\(count) times 'payload_bytes') would not fit under it")
         }
+        let rest = try file["consumers_rest_ms"]?.number(in: ScenarioLimits.restMilliseconds)
+        let work = try file["consumers_work_ms"]?.number(in: ScenarioLimits.restMilliseconds)
+        guard (rest == nil) == (work == nil) else {
+            let lonely = rest == nil ? "consumers_work_ms" : "consumers_rest_ms"
+            throw (file[lonely]?.place ?? factor.place).error(
+                "'consumers_work_ms' and 'consumers_rest_ms' need each other: how long consumers work between two rests"
+            )
+        }
+        workNanoseconds = Int(((work ?? 0) * 1e6).rounded())
+        restNanoseconds = Int(((rest ?? 0) * 1e6).rounded())
         offeredPerSecond = overloadFactor * Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
     }
 }

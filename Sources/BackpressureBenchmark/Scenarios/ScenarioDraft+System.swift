@@ -1,6 +1,9 @@
 /// The keys of a scenario for whole systems, all of them inside `system`.
 struct SystemFields {
     let load: SystemLoad
+    let trace: TraceReference?
+    /// Where the number of arrivals is set.
+    let place: InputPlace
 
     init(_ file: YAMLMapping, seconds: Double) throws(InputFileError) {
         if let drivers = file["drivers"] {
@@ -9,10 +12,18 @@ struct SystemFields {
         let value = try file.required("system")
         let fields = try value.mapping(example: "{kind: overload, workers: 8}")
         let kind: SystemLoad.Kind = try fields.kind(among: ScenarioKeys.system, keys: ScenarioKeys.keys)
+        // A trace's requests are read later.
+        trace = kind == .crowd ? try TraceReference(fields, key: "system") : nil
+        place = trace?.place ?? value.place
         switch kind {
         case .overload: load = .overload(try OverloadLoad(fields, seconds: seconds))
         case .flapping: load = .flapping(try FlappingLoad(fields, seconds: seconds))
         case .signal: load = .signal(try SignalLoad(fields))
+        case .crowd: load = .crowd(try CrowdLoad(fields))
+        case .capacity: load = .capacity(try CapacityLoad(fields, seconds: seconds))
+        case .monitor:
+            let recorders = try fields.required("recorders").integer(in: ScenarioLimits.workers)
+            load = .monitor(MonitorLoad(recorders: recorders))
         }
     }
 }
@@ -73,6 +84,44 @@ extension SignalLoad {
     }
 }
 
+extension CrowdLoad {
+    fileprivate init(_ fields: YAMLMapping) throws(InputFileError) {
+        var stages: [Stage] = []
+        for stage in try fields.required("stages").mappings(example: "- {workers: 2, service_time_us: 300}") {
+            try stage.check(known: ["workers", "service_time_us"])
+            stages.append(
+                Stage(
+                    workers: try stage.required("workers").integer(in: ScenarioLimits.workers),
+                    serviceNanoseconds: try stage.nanoseconds(
+                        "service_time_us",
+                        in: ScenarioLimits.systemTimeMicroseconds
+                    )
+                )
+            )
+        }
+        self.init(
+            stages: stages,
+            capacity: try fields.required("capacity").integer(in: ScenarioLimits.capacity),
+            malformedOneIn: try fields["malformed_one_in"]?.integer(in: ScenarioLimits.sampleOneIn),
+            // The trace takes its place.
+            arrival: .idle
+        )
+    }
+}
+
+extension CapacityLoad {
+    fileprivate init(_ fields: YAMLMapping, seconds: Double) throws(InputFileError) {
+        let load = try fields.required("load")
+        self.init(
+            servers: try fields.required("servers").integer(in: ScenarioLimits.servers),
+            serviceNanoseconds: try fields.nanoseconds("service_time_us", in: ScenarioLimits.systemTimeMicroseconds),
+            load: try load.number(in: ScenarioLimits.systemOverloadFactor),
+            deadlineNanoseconds: try fields.nanoseconds("deadline_us", in: ScenarioLimits.systemTimeMicroseconds)
+        )
+        try load.checkArrivals(self.load * servedPerSecond * seconds)
+    }
+}
+
 extension YAMLMapping {
     /// A time that must be given, in microseconds.
     fileprivate func nanoseconds(_ key: String, in range: ClosedRange<Double>) throws(InputFileError) -> Int {
@@ -86,7 +135,7 @@ extension YAMLValue {
         let most = ScenarioLimits.systemArrivals
         guard arrivals <= Double(most) else {
             let expected = YAMLNumber.text(arrivals.rounded())
-            throw error("makes some \(expected) arrivals in one run; more than \(most) can't be accounted for one by one")
+            throw error("makes some \(expected) arrivals in one run; \(most) are the most that can be accounted for")
         }
     }
 }
@@ -107,6 +156,10 @@ extension ScenarioKeys {
                 "redrive_us",
             ]
         case .signal: ["kind", "producers", "interval_us"]
+        case .crowd:
+            ["kind", "stages", "capacity", "malformed_one_in", "trace", "speedup", "from_s", "length_s"]
+        case .capacity: ["kind", "servers", "service_time_us", "load", "deadline_us"]
+        case .monitor: ["kind", "recorders"]
         }
     }
 }
@@ -116,4 +169,6 @@ extension ScenarioLimits {
     static let systemOverloadFactor = 1.0...1_000
     static let load = 0.001...1
     static let systemArrivals = 2_000_000
+    /// Fewer can't be halved, and tell nothing of a tenth.
+    static let servers = 2...10_000
 }

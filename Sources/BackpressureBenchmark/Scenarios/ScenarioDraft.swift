@@ -40,7 +40,8 @@ struct ScenarioDraft: Sendable {
             (load, trace, arrivalPlace) = (.concurrencyLimit(try ConcurrencyLimitFields(file).load), nil, name.place)
         case .system:
             let seconds = (duration ?? ScenarioDefaults.durationSeconds) + (warmup ?? ScenarioDefaults.warmupSeconds)
-            (load, trace, arrivalPlace) = (.system(try SystemFields(file, seconds: seconds).load), nil, name.place)
+            let fields = try SystemFields(file, seconds: seconds)
+            (load, trace, arrivalPlace) = (.system(fields.load), fields.trace, fields.place)
         }
         namePlace = name.place
         scenario = Scenario(
@@ -76,6 +77,10 @@ struct ScenarioDraft: Sendable {
             // On the virtual clock the trace goes on and on, and no schedule is made.
             if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun) }
             scenario.load = .limiter(load)
+        case .system(.crowd(var load)):
+            if let replayed { load.arrival = replayed }
+            try checkCount(of: load.arrival, seconds: wholeRun)
+            scenario.load = .system(.crowd(load))
         case .breaker, .concurrencyLimit, .system: break
         }
         return scenario
@@ -144,7 +149,7 @@ extension YAMLValue {
         )
     }
 
-    fileprivate func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
+    func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
         example: String
     ) throws(InputFileError) -> [Choice] where Choice.RawValue == String {
         try list(example: example) { value throws(InputFileError) in try value.choice() }

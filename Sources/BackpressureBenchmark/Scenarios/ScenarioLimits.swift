@@ -8,6 +8,9 @@ enum ScenarioLimits {
     static let warmupSeconds = 0.0...60
 
     static let workers = 1...1_024
+    /// Where `drivers` is tasks alone.
+    static let tasks = 1...100_000
+    static let restMilliseconds = 0.1...3_600_000
     static let capacity = 1...(1 << 24)
     static let payloadBytes = 8...(1 << 20)
     static let batch = 1...65_536

@@ -6,10 +6,13 @@ package enum SystemLoad: Codable, Sendable, Equatable {
     case overload(OverloadLoad)
     case flapping(FlappingLoad)
     case signal(SignalLoad)
+    case crowd(CrowdLoad)
+    case capacity(CapacityLoad)
+    case monitor(MonitorLoad)
 
     /// The word for it in a scenario file. A system is made for one kind.
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        case overload, flapping, signal
+        case overload, flapping, crowd, capacity, signal, monitor
     }
 
     package var kind: Kind {
@@ -17,6 +20,9 @@ package enum SystemLoad: Codable, Sendable, Equatable {
         case .overload: .overload
         case .flapping: .flapping
         case .signal: .signal
+        case .crowd: .crowd
+        case .capacity: .capacity
+        case .monitor: .monitor
         }
     }
 }
@@ -83,9 +89,9 @@ package struct SignalLoad: Codable, Sendable, Equatable {
 extension SystemLoad {
     var producers: Int? {
         switch self {
-        case .overload: 1
-        case .flapping: 1
+        case .overload, .flapping, .crowd, .capacity: 1
         case .signal(let load): load.producers
+        case .monitor(let load): load.recorders
         }
     }
 
@@ -94,7 +100,9 @@ extension SystemLoad {
         switch self {
         case .overload(let load): load.workers
         case .flapping(let load): load.callers
-        case .signal: 1
+        case .crowd(let load): load.stages.reduce(0) { $0 + $1.workers }
+        case .capacity(let load): load.servers
+        case .signal, .monitor: 1
         }
     }
 
@@ -102,7 +110,16 @@ extension SystemLoad {
         switch self {
         case .overload(let load): load.capacity
         case .flapping(let load): load.capacity
-        case .signal: nil
+        case .crowd(let load): load.capacity
+        case .capacity, .signal, .monitor: nil
         }
+    }
+
+    /// Whether anything has a latency in it.
+    var hasLatency: Bool { kind != .monitor }
+
+    /// When elements come, where that was recorded.
+    var arrival: Arrival? {
+        if case .crowd(let load) = self { load.arrival } else { nil }
     }
 }

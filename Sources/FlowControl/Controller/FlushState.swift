@@ -140,7 +140,7 @@ struct FlushState<Element: Sendable>: Sendable {
     mutating func failFlush(_ error: any Error, now: UInt64) {
         counts.failedFlushes += 1
         let batch = takeInFlight()
-        if let open = error as? CircuitOpen {
+        if let open = CircuitOpen(error) {
             notBefore = now &+ pause(open)
             hold(batch)
         } else {
@@ -166,15 +166,14 @@ struct FlushState<Element: Sendable>: Sendable {
 
     private mutating func failed(_ entry: Held, _ error: any Error, isPermanent: Bool, now: UInt64) -> Held {
         var entry = entry
-        if let open = error as? CircuitOpen {
+        if let open = CircuitOpen(error) {
             // Refused unseen: not an attempt.
             entry.dueNanoseconds = max(notBefore, now &+ pause(open))
             return entry
         }
-        let words = "\(error)"
         entry.attempts += 1
         counts.failedAttempts += 1
-        entry.reason = isPermanent ? .malformed(words) : .failed(words)
+        entry.reason = isPermanent ? .malformed(words(error)) : .failed(words(error))
         if hasDeadLetters, isPermanent || entry.attempts >= retry.attempts {
             entry.isLetter = true
         } else {

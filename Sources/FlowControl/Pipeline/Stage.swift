@@ -257,7 +257,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         _ state: inout State
     ) -> Bool {
         let retry = options.retry
-        if let open = error as? CircuitOpen {
+        if let open = CircuitOpen(error) {
             // Refused unseen: not an attempt.
             let asked = open.retryAfterNanoseconds ?? retry.longestNanoseconds
             state.hands[worker].dueNanoseconds = end &+ max(asked > 0 ? asked : retry.firstNanoseconds, 1)
@@ -272,7 +272,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
                 end &+ retry.delayNanoseconds(afterAttempt: attempts, using: &state.generator)
             return false
         }
-        let reason: DeadLetterReason = retry.attempts == 1 ? .malformed("\(error)") : .failed("\(error)")
+        let reason: DeadLetterReason = retry.attempts == 1 ? .malformed(words(error)) : .failed(words(error))
         state.hands[worker].content = .letter(letter(name, element, reason, attempts: attempts, end))
         state.hands[worker].dueNanoseconds = 0
         return true

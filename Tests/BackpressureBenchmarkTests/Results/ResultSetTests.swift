@@ -75,7 +75,7 @@ struct ResultSetTests {
                 file: "samples.csv",
                 text: "scenario,mechanism,implementation,family,driver,block,repetition,metric,unit,value\n"
                     + "s,queue,i,mutex,threads,1,1,throughput,1/s,nan\n",
-                error: "samples.csv:2:48: value is 'nan', which is not a finite number"
+                error: "samples.csv:2:44: value is 'nan', which is not a finite number"
             ),
             Bad(
                 file: "samples.csv",
@@ -110,7 +110,7 @@ struct ResultSetTests {
             }
             try write("{\n  \"seed\": ,\n}", folder + "/" + name)
             let error = try #require(throws: InputFileError.self) { try ResultSet(path: folder) }
-            #expect(error.line == 2, "\(error)")
+            #expect(error.line == 2 && error.column == 11, "\(error)")
         }
     }
 

@@ -38,6 +38,17 @@ struct StressJudgementTests {
         #expect(control.row?.expected == "dies" && control.row?.verdict == "fail")
     }
 
+    @Test("A queue that keeps what was taken from it fails, once it is drained")
+    func retained() {
+        var figures = Samples.survived
+        (figures.retainedBytes, figures.retainedBoundBytes) = (600, 500)
+        let judgement = StressJudgement(flooded(figures: figures))
+        #expect(judgement.complaint == "kept 600 B after it was drained, above the bound of 500 B")
+        #expect(judgement.row?.verdict == "fail")
+        figures.retainedBytes = 500
+        #expect(StressJudgement(flooded(figures: figures)).complaint == nil)
+    }
+
     @Test("Want of memory near the cap is death, which becomes the control alone", arguments: [6, 9, 11])
     func signalsNearCap(signal: Int) {
         let ending = ChildProcess.Ending.signalled(signal)

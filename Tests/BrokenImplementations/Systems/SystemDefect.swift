@@ -17,16 +17,31 @@ enum SystemDefect: String, CaseIterable {
     case losesLetters = "loses-letters"
     /// Sends a signal that nobody sees.
     case silentSignal = "silent-signal"
+    /// Lets one element in ten in and forgets it.
+    case forgetsElements = "forgets-elements"
+    /// A limit that doesn't limit.
+    case openDoor = "open-door"
+    /// Counts none of the latencies that it takes.
+    case forgetsRecords = "forgets-records"
 
     var implementation: SystemImplementation {
-        switch self {
+        let summary = "broken on purpose"
+        return switch self {
         case .losesRequests: admission { FaultyAdmission(capacity: $0.capacity, losesOneIn: 10) }
         case .takesAll: admission { _ in FaultyAdmission(capacity: 1 << 20, losesOneIn: .max) }
         case .modestControl: admission(.control) { FaultyAdmission(capacity: $0.capacity, losesOneIn: .max) }
         case .neverOpens: delivery { FaultyDelivery($0, losesOneIn: .max) }
         case .losesLetters: delivery { FaultyDelivery($0, losesOneIn: 10) }
-        case .silentSignal:
-            SystemImplementation(id: rawValue, family: .other, summary: "broken on purpose", signal: { SilentSignal() })
+        case .silentSignal: .init(id: rawValue, family: .other, summary: summary, signal: { SilentSignal() })
+        case .forgetsElements: .init(id: rawValue, family: .other, summary: summary, stages: { FaultyStages($0) })
+        case .openDoor: .init(id: rawValue, family: .other, summary: summary, limit: { _ in OpenDoor() })
+        case .forgetsRecords:
+            .init(
+                id: rawValue,
+                family: .other,
+                summary: summary,
+                recording: { RecordingInstance(ForgetfulRecorder()) }
+            )
         }
     }
 

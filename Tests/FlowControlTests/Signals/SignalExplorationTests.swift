@@ -131,13 +131,30 @@ struct SignalExplorationTests {
         #expect(report.passed, "\(report)")
     }
 
-    /// Reads a queue's depth as an actor's is read, with a suspension in between.
-    @Test("Of two depths read at the same time the one that was read last decides")
+    /// A queue that others change between its reading and the reader's next step.
+    private struct SlowlyReadQueue: BoundedQueue {
+        let base: MutexQueue<Int>
+        var capacity: Int { base.capacity }
+        var policy: OverflowPolicy { base.policy }
+
+        func push(_ element: Int) async -> PushResult<Int> { await base.push(element) }
+        func pop() async -> Int? { await base.pop() }
+        func tryPush(_ element: Int) async -> PushResult<Int> { base.tryPush(element) }
+        func tryPop() async -> Int? { base.tryPop() }
+        func close() async { base.close() }
+        func statistics() async -> QueueStatistics {
+            let statistics = base.statistics()
+            await Task.yield()
+            return statistics
+        }
+    }
+
+    @Test("Of two depths read at the same time the one whose reading was begun last decides")
     func depths() {
         let report = TaskExplorer(schedules: 400, seed: 9).explore { exploration in
             let signals = FlowSignals()
             let depth = DepthSignal(signals.makeConsumer())
-            let queue = ActorQueue<Int>(capacity: 2)
+            let queue = SlowlyReadQueue(base: MutexQueue(capacity: 2))
             exploration.task("producer") {
                 for element in 0..<2 {
                     _ = await queue.push(element)
@@ -151,6 +168,8 @@ struct SignalExplorationTests {
                 }
             }
             exploration.check {
+                // Let go of any sooner, it would have withdrawn its signal.
+                defer { withExtendedLifetime(depth) {} }
                 exploration.expect(
                     signals.level == .resume,
                     "the queue is empty, and its producers at \(signals.level)"

@@ -1,4 +1,5 @@
 import Backpressure
+import HTTPTypes
 import Hummingbird
 import Logging
 import Metrics
@@ -15,7 +16,7 @@ import Synchronization
 ///   - dependency: what orders are handed to.
 ///   - address: where it listens; port 0: any that is free.
 ///   - onServerRunning: called with the port, once it listens.
-public func orderApplication(
+package func orderApplication(
     settings: Settings,
     dependency: any Dependency,
     address: BindAddress,

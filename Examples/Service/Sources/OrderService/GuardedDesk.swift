@@ -8,6 +8,7 @@ final class GuardedDesk: Desk {
     private let settings: Settings
     private let limiter: LockFreeTokenBucket<SystemNanosecondClock>
     private let queue: MutexPriorityQueue<Job>
+    private let breaker: LockFreeCircuitBreaker<SystemNanosecondClock>
     private let workbench: Workbench
     private let logger: Logger
 
@@ -16,6 +17,8 @@ final class GuardedDesk: Desk {
         self.logger = logger
         limiter = LockFreeTokenBucket(rate: settings.rate, burst: settings.burst)
         queue = MutexPriorityQueue(capacity: settings.queueCapacity)
+        breaker = LockFreeCircuitBreaker(settings.breaker, clock: SystemNanosecondClock())
+        monitor.watch("dependency", .breaker(breaker, failureRate: settings.breaker.failureRate ?? 1))
         let bounds = LoadBounds(lag: settings.bearableLag)
         workbench = Workbench(dependency: dependency, latency: monitor.watch("orders", .queue(queue), bounds: bounds))
     }
@@ -56,13 +59,22 @@ final class GuardedDesk: Desk {
 
     private func takeOrders() async {
         while let next = await queue.pop() {
-            await workbench.work(on: next.element) { handle in
-                do {
-                    try await handle()
-                    return nil
-                } catch {
-                    return .failed
-                }
+            await workbench.work(on: next.element) { handle in await self.outcome(of: handle) }
+        }
+    }
+
+    /// `nil`: it went well. An open breaker is asked by the worker and not at the door: it waits to be asked before it lets
+    /// a probe through, and while it refuses the queue empties at once.
+    private func outcome(of handle: @Sendable () async throws -> Void) async -> Outcome? {
+        do throws(CircuitBreakerError<any Error>) {
+            try await breaker.run { try await handle() }
+            return nil
+        } catch {
+            switch error {
+            case .failed: return .failed
+            case .open(let open):
+                let delay = open.retryAfterNanoseconds.map { Duration.nanoseconds($0) } ?? settings.breaker.longestWait
+                return .unavailable("the dependency is down", retryAfter: delay)
             }
         }
     }

@@ -1,15 +1,15 @@
 import Backpressure
 
 /// What a request asks for.
-public struct Order: Sendable, Hashable {
+package struct Order: Sendable, Hashable {
     /// Counted from 1.
-    public var number: Int
+    package var number: Int
     /// How urgent it is.
-    public var priority: PriorityTier
+    package var priority: PriorityTier
 }
 
 /// What an order came to.
-public enum Outcome: Sendable, Hashable {
+package enum Outcome: Sendable, Hashable {
     /// It was handled.
     case done(Receipt)
     /// Not now: too many requests. 429.
@@ -21,11 +21,11 @@ public enum Outcome: Sendable, Hashable {
 }
 
 /// What is said about an order that was handled.
-public struct Receipt: Sendable, Hashable {
+package struct Receipt: Sendable, Hashable {
     /// The order.
-    public var order: Order
+    package var order: Order
     /// How many others were finished after it was accepted and before it was: its wait, counted in orders.
-    public var finishedBefore: Int
+    package var finishedBefore: Int
     /// How long it took, from being accepted to being finished.
-    public var took: Duration
+    package var took: Duration
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// As small as an example can be: counters and meters, which are all that the service has. Timers and recorders keep their
 /// count and sum.
-public final class PrometheusMetrics: MetricsFactory {
+package final class PrometheusMetrics: MetricsFactory {
     /// One time series.
     fileprivate final class Series: CounterHandler, MeterHandler, RecorderHandler, TimerHandler {
         struct Values: Sendable {
@@ -44,17 +44,17 @@ public final class PrometheusMetrics: MetricsFactory {
 
     private let families = Mutex<[String: Family]>([:])
 
-    public init() {}
+    package init() {}
 
-    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, .counter)
     }
 
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(label, dimensions, .gauge)
     }
 
-    public func makeRecorder(
+    package func makeRecorder(
         label: String,
         dimensions: [(String, String)],
         aggregate: Bool
@@ -62,17 +62,17 @@ public final class PrometheusMetrics: MetricsFactory {
         series(label, dimensions, .summary)
     }
 
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(label, dimensions, .summary)
     }
 
-    public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
-    public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
-    public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
-    public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
+    package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     /// All figures, in the text exposition format 0.0.4, sorted by name.
-    public var text: String {
+    package var text: String {
         let families = families.withLock { $0 }
         var lines: [String] = []
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
@@ -104,9 +104,9 @@ public final class PrometheusMetrics: MetricsFactory {
 
     private func remove(_ handler: AnyObject) {
         families.withLock { families in
-            for name in Array(families.keys) {
-                families[name]?.series = families[name]?.series.filter { $0.value !== handler } ?? [:]
-                if families[name]?.series.isEmpty == true { families[name] = nil }
+            for (name, var family) in families {
+                family.series = family.series.filter { $0.value !== handler }
+                families[name] = family.series.isEmpty ? nil : family
             }
         }
     }

@@ -8,6 +8,9 @@ extension Registry {
         registerAdmission()
         registerDelivery()
         registerSignals()
+        registerStages()
+        registerLimits()
+        registerRecording()
     }
 
     private mutating func registerAdmission() {
@@ -37,7 +40,7 @@ extension Registry {
         )
         register(
             SystemImplementation(
-                id: "no-limit",
+                id: "unbounded-line",
                 family: .other,
                 role: .control,
                 summary: "control: an unbounded queue for everybody; its backlog must grow",

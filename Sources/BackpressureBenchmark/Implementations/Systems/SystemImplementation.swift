@@ -2,7 +2,7 @@
 ///
 /// The harness brings the load, the workers or callers and the clock, and accounts for every element by itself; a system
 /// brings what stands between them. Each kind of scenario has a protocol of its own for that: ``AdmissionSystem``,
-/// ``DeliverySystem``, ``SignalSystem``.
+/// ``DeliverySystem``, ``StagedSystem``, ``LimitSystem``, ``SignalSystem``, ``RecordingSystem``.
 ///
 ///     SystemImplementation(id: "mine", family: .mutex, summary: "my queue", admission: { MyAdmission($0) })
 public struct SystemImplementation: Sendable {
@@ -97,6 +97,69 @@ public struct SystemImplementation: Sendable {
         self.init(id, family, role, summary, .signal) { load, conditions in
             guard case .signal(let load) = load else { return nil }
             return await SignalRun(load: load, system: signal(), conditions: conditions).perform()
+        }
+    }
+
+    /// One that elements go through stage by stage.
+    ///
+    /// - Parameters:
+    ///   - id: unique, `[a-z0-9-]+`.
+    ///   - family: how it synchronises.
+    ///   - role: whether it must keep its promises.
+    ///   - summary: one line for people.
+    ///   - stages: makes one.
+    public init(
+        id: String,
+        family: Family,
+        role: Role = .contender,
+        summary: String,
+        stages: @escaping @Sendable (StagedSetup) -> any StagedSystem
+    ) {
+        self.init(id, family, role, summary, .crowd) { load, conditions in
+            guard case .crowd(let load) = load else { return nil }
+            return await CrowdRun(load: load, make: stages, conditions: conditions).perform()
+        }
+    }
+
+    /// One that limits how much is in progress at a service.
+    ///
+    /// - Parameters:
+    ///   - id: unique, `[a-z0-9-]+`.
+    ///   - family: how it synchronises.
+    ///   - role: whether it must keep its promises.
+    ///   - summary: one line for people.
+    ///   - limit: makes one.
+    public init(
+        id: String,
+        family: Family,
+        role: Role = .contender,
+        summary: String,
+        limit: @escaping @Sendable (LimitSetup) -> any LimitSystem
+    ) {
+        self.init(id, family, role, summary, .capacity) { load, conditions in
+            guard case .capacity(let load) = load else { return nil }
+            return await CapacityRun(load: load, system: limit(LimitSetup(load)), conditions: conditions).perform()
+        }
+    }
+
+    /// One that takes latencies.
+    ///
+    /// - Parameters:
+    ///   - id: unique, `[a-z0-9-]+`.
+    ///   - family: how it synchronises.
+    ///   - role: whether it must keep its promises.
+    ///   - summary: one line for people.
+    ///   - recording: makes one.
+    public init(
+        id: String,
+        family: Family,
+        role: Role = .contender,
+        summary: String,
+        recording: @escaping @Sendable () -> RecordingInstance
+    ) {
+        self.init(id, family, role, summary, .monitor) { load, conditions in
+            guard case .monitor(let load) = load else { return nil }
+            return await MonitorRun(load: load, system: recording(), conditions: conditions).perform()
         }
     }
 

@@ -9,29 +9,45 @@ struct DataTable: Sendable {
         var index: Int
         var name: String
         var isNumeric: Bool
+        /// Names the row, for those who have the table read to them.
+        var isRowHeader = false
     }
 
-    /// - Parameter leavesOutEmpty: columns that have nothing in any row.
-    init(header: [String], rows: [[String?]], leavesOutEmpty: Bool = false) {
+    /// - Parameters:
+    ///   - leavesOutEmpty: columns that have nothing in any row.
+    ///   - leading: the column that comes first, wherever the file has it.
+    init(header: [String], rows: [[String?]], leavesOutEmpty: Bool = false, leading: String? = nil) {
         self.rows = rows
-        columns = header.indices.compactMap { index in
+        var columns: [Column] = header.indices.compactMap { index in
             let fields = rows.compactMap { $0[index] }
             if leavesOutEmpty, fields.isEmpty { return nil }
             let isNumeric = !fields.isEmpty && fields.allSatisfy { Double(csvField: $0) != nil }
             return Column(index: index, name: header[index], isNumeric: isNumeric)
         }
+        let named = columns.firstIndex { $0.name == "implementation" } ?? columns.startIndex
+        if columns.indices.contains(named) { columns[named].isRowHeader = true }
+        if let first = columns.firstIndex(where: { $0.name == leading }) {
+            columns.insert(columns.remove(at: first), at: 0)
+        }
+        self.columns = columns
     }
 
     init(_ table: CSVTable) {
         self.init(header: table.header, rows: table.rows)
     }
 
-    init<Row: ResultRow>(_ rows: [Row], without names: Set<String> = [], leavesOutEmpty: Bool = true) {
+    init<Row: ResultRow>(
+        _ rows: [Row],
+        without names: Set<String> = [],
+        leavesOutEmpty: Bool = true,
+        leading: String? = nil
+    ) {
         let columns = Row.columns.filter { !names.contains($0.name) }
         self.init(
             header: columns.map(\.name),
             rows: rows.map { row in columns.map { $0.field(row) } },
-            leavesOutEmpty: leavesOutEmpty
+            leavesOutEmpty: leavesOutEmpty,
+            leading: leading
         )
     }
 
@@ -48,7 +64,7 @@ struct DataTable: Sendable {
             )
         }
         let body = rows.map { row in
-            Markup.element("tr", [:], columns.enumerated().map { cell(row[$1.index], $1, isFirst: $0 == 0) }.joined())
+            Markup.element("tr", [:], columns.map { cell(row[$0.index], $0) }.joined())
         }
         return .element(
             "div",
@@ -61,15 +77,19 @@ struct DataTable: Sendable {
         )
     }
 
-    private func cell(_ field: String?, _ column: Column, isFirst: Bool) -> Markup {
+    private func cell(_ field: String?, _ column: Column) -> Markup {
         let attributes: KeyValuePairs<String, String?> = [
-            "class": column.isNumeric ? "n" : nil, "scope": isFirst ? "row" : nil,
+            "class": column.isNumeric ? "n" : (field?.count ?? 0) > 40 ? "long" : nil,
+            "scope": column.isRowHeader ? "row" : nil,
         ]
-        return .element(isFirst ? "th" : "td", attributes, content(field, column))
+        return .element(column.isRowHeader ? "th" : "td", attributes, content(field, column))
     }
 
     private func content(_ field: String?, _ column: Column) -> Markup {
-        guard let field else { return .element("span", ["class": "quiet"], .text("not measured")) }
+        // A text is nothing that is measured.
+        guard let field else {
+            return .element("span", ["class": "quiet"], .text(column.isNumeric ? "not measured" : Numbers.notMeasured))
+        }
         if let badge = Badge(verdict: field), !column.isNumeric { return badge.markup }
         guard column.isNumeric, let value = Double(csvField: field) else { return .text(field) }
         let text = DataTable.readable(value, column: column.name)

@@ -8,6 +8,12 @@ struct EnvelopeChart {
         var errors: [Double]
         /// The largest of all repetitions; `nil`: not measured.
         var overshoot: Double?
+
+        /// At the right end.
+        var text: String {
+            guard let overshoot else { return "not measured" }
+            return overshoot > 0 ? "✕ +\(Numbers.count(overshoot))" : "✓ kept"
+        }
     }
 
     var rows: [Row]
@@ -34,7 +40,7 @@ struct EnvelopeChart {
         for tick in errors.ticks {
             let x = errors.position(tick)
             drawing += SVG.line(x, top, x, bottom, style: tick == 0 ? "axis" : "grid")
-            drawing += SVG.text(x, bottom + 14, Numbers.count(tick).tickLabel, style: "minor", anchor: .middle)
+            drawing += SVG.axisLabel(Numbers.count(tick).tickLabel, at: x, bottom + 14)
         }
         drawing += SVG.line(limit, top, limit, bottom, style: "bound")
         drawing += SVG.text(limit, bottom + 14, "0", style: "minor", anchor: .middle)
@@ -47,23 +53,27 @@ struct EnvelopeChart {
 
     private func row(_ row: Row, y: Double, _ errors: Scale, _ excess: Scale) -> Markup {
         let base = y + 25
-        var drawing = SVG.name(row.name, row.kind, y: y + 13)
+        var drawing = SVG.name(row.name, row.kind, y: y + 13, before: row.text)
         drawing += SVG.line(0, base, SVG.width, base, style: "track")
         for error in row.errors {
             let title = "\(row.name): error \(Numbers.decimal(error, decimals: 0)) ppm"
             drawing += row.marker.mark(errors.position(error), base, title: title)
         }
         guard let overshoot = row.overshoot else {
-            return drawing + SVG.text(SVG.width, y + 13, "not measured", style: "minor", anchor: .end)
+            return drawing + SVG.text(SVG.width, y + 13, row.text, style: "minor", anchor: .end)
         }
         guard overshoot > 0 else {
-            return drawing + SVG.text(SVG.width, y + 13, "✓ kept", style: "kept", anchor: .end)
+            return drawing + SVG.text(SVG.width, y + 13, row.text, style: "kept", anchor: .end)
         }
-        let text = "✕ +" + Numbers.count(overshoot)
         let x = excess.position(overshoot)
         drawing += SVG.line(excess.position(0), base, x, base, style: "excess")
-        drawing += Marker(shape: .cross, color: 0).mark(x, base, title: "\(row.name): \(text) permits", style: "over")
-        return drawing + SVG.text(SVG.width, y + 13, text, style: "over-text", anchor: .end)
+        drawing += Marker(shape: .cross, color: 0).mark(
+            x,
+            base,
+            title: "\(row.name): \(row.text) permits",
+            style: "over"
+        )
+        return drawing + SVG.text(SVG.width, y + 13, row.text, style: "over-text", anchor: .end)
     }
 }
 

@@ -31,7 +31,7 @@ struct IntervalChart {
             for tick in scale.ticks {
                 let x = scale.position(tick)
                 drawing += SVG.line(x, 16, x, bottom, style: "grid")
-                drawing += axisLabel(SVG.tick(format(tick)), at: x, bottom + 14)
+                drawing += SVG.axisLabel(SVG.tick(format(tick)), at: x, bottom + 14)
             }
         }
         for (index, row) in rows.enumerated() {
@@ -40,16 +40,9 @@ struct IntervalChart {
         return drawing
     }
 
-    private func axisLabel(_ text: String, at x: Double, _ y: Double) -> Markup {
-        let half = SVG.width(of: text, size: 11) / 2
-        if x - half < 0 { return SVG.text(0, y, text, style: "minor") }
-        if x + half > SVG.width { return SVG.text(SVG.width, y, text, style: "minor", anchor: .end) }
-        return SVG.text(x, y, text, style: "minor", anchor: .middle)
-    }
-
     private func row(_ row: Row, y: Double, _ scale: Scale) -> Markup {
         let base = y + 25
-        var drawing = SVG.name(row.name, row.kind, y: y + 13)
+        var drawing = SVG.name(row.name, row.kind, y: y + 13, before: "\(row.text)  \(row.aside ?? "")")
         let aside = row.aside.map { Markup.element("tspan", ["class": "minor"], .text("  \($0)")) } ?? .nothing
         drawing += .element(
             "text",

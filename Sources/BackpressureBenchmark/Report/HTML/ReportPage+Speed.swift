@@ -67,7 +67,7 @@ extension ReportPage {
         )
     }
 
-    private func section(
+    func section(
         _ kind: ResultSummary.Group.Kind,
         id: String,
         title: String,
@@ -86,7 +86,7 @@ extension ReportPage {
 
     // MARK: - Intervals
 
-    private func speedChart(_ group: ResultSummary.Group) -> Chart {
+    func speedChart(_ group: ResultSummary.Group) -> Chart {
         let chart = IntervalChart(
             rows: group.rows.map { row in
                 let estimate = row.throughputPerS.map {

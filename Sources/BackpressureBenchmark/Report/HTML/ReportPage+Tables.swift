@@ -13,7 +13,7 @@ extension ReportPage {
             lead:
                 "\(rows.count) figures held to the baseline: \(words.isEmpty ? "none" : words). A change above 1 is an "
                 + "improvement, whichever way the metric improves.",
-            rest: .element("div", ["class": "card"], DataTable(sorted, leavesOutEmpty: false).region(label: "Gate"))
+            rest: .element("div", ["class": "card"], DataTable(sorted, leading: "verdict").region(label: "Gate"))
         )
     }
 
@@ -29,7 +29,7 @@ extension ReportPage {
             rest: .element(
                 "div",
                 ["class": "card"],
-                DataTable(rows, leavesOutEmpty: false).region(label: "Verification")
+                DataTable(rows, leading: "verdict").region(label: "Verification")
             )
         )
     }

@@ -58,7 +58,8 @@ struct ReportPage: Sendable {
 
     private var sections: [Section] {
         [
-            environment, gate, throughput, latency, tradeOffs, memory, decisions, calls, permits, envelopes, idle,
+            environment, gate, throughput, latency, tradeOffs, memory, decisions, calls, permits, envelopes, systems,
+            idle,
             verification,
         ].compactMap(\.self) + others
     }

@@ -66,7 +66,7 @@ enum ReportStyle {
         dt { color: var(--quiet); font-size: 13px; }
         dd { margin: 0; overflow-wrap: anywhere; font-size: 15px; }
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 0; margin: 6px 0 0;
-          font-size: 13px; }
+          font-size: 13px; overflow-wrap: anywhere; }
         .legend svg { width: 34px; display: inline-block; vertical-align: -1px; }
         details { margin-top: 10px; font-size: 14px; }
         summary { cursor: pointer; color: var(--link); padding: 4px 0; }
@@ -77,7 +77,8 @@ enum ReportStyle {
         th, td { text-align: left; padding: 4px 8px; border-bottom: 1px solid var(--line); vertical-align: top;
           font-weight: 400; min-width: 4.5em; }
         thead th { position: sticky; top: 0; background: var(--card); font-weight: 600; vertical-align: bottom; }
-        tbody th { font-weight: 600; white-space: nowrap; }
+        tbody th { font-weight: 600; overflow-wrap: anywhere; }
+        td.long, th.long { min-width: 24em; overflow-wrap: anywhere; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         thead .n { white-space: normal; }
 

@@ -44,13 +44,30 @@ enum SVG {
         )
     }
 
-    /// An implementation's name, and in quieter letters what kind it is.
-    static func name(_ name: String, _ kind: String, y: Double) -> Markup {
-        .element(
+    /// An implementation's name, and in quieter letters what kind it is, as far as there is room before `after`.
+    ///
+    /// What has no room is in the chart's words and in its table.
+    static func name(_ name: String, _ kind: String, y: Double, before after: String) -> Markup {
+        let room = width - self.width(of: after, size: 12.5) - 10
+        let shown = name.fitted(to: Int(room / nameWidth))
+        let isRoomForKind = self.width(of: kind, size: 11) + Double(name.displayWidth) * nameWidth + 8 <= room
+        return .element(
             "text",
             ["class": "name", "x": "0", "y": number(y)],
-            .text(name + " ") + .element("tspan", ["class": "kind", "dx": "3"], .text(kind))
+            .text(isRoomForKind ? shown + " " : shown)
+                + (isRoomForKind ? .element("tspan", ["class": "kind", "dx": "3"], .text(kind)) : .nothing)
         )
+    }
+
+    /// Of a letter of a name, which is bold, about.
+    static let nameWidth = 7.6
+
+    /// A label below an axis, moved where it would stick out.
+    static func axisLabel(_ text: String, at x: Double, _ y: Double) -> Markup {
+        let half = width(of: text, size: 11.5) / 2
+        if x - half < 0 { return self.text(0, y, text, style: "minor") }
+        if x + half > width { return self.text(width, y, text, style: "minor", anchor: .end) }
+        return self.text(x, y, text, style: "minor", anchor: .middle)
     }
 
     /// A label of an axis: `10 M/s` in place of `10.0 M/s`.

@@ -41,7 +41,8 @@ struct Scale: Sendable, Equatable {
             low = min(0, least)
             high = most > low ? most + (most - low) * 0.04 : low + 1
         case .logarithmic:
-            let floor = max(least, .leastNormalMagnitude)
+            // What isn't above 0 has no place on it: three decades below the highest are shown.
+            let floor = least > 0 ? least : max(most, 1) / 1_000
             low = floor / 1.15
             high = max(most * 1.15, floor * 2)
         case .symmetric:
@@ -109,6 +110,7 @@ struct Scale: Sendable, Equatable {
             if let last = positive.last, abs(position(last) - position(value)) < 34 { continue }
             positive.append(value)
         }
-        return positive.map { -$0 } + [0] + positive.reversed()
+        let outer = positive.prefix(3)
+        return outer.map { -$0 } + [0] + outer.reversed()
     }
 }

@@ -79,7 +79,8 @@ struct ScatterChart {
         radius: Double,
         _ taken: inout [(left: Double, right: Double, y: Double)]
     ) -> Markup {
-        let width = SVG.width(of: text)
+        let text = text.fitted(to: 20)
+        let width = Double(text.displayWidth) * SVG.nameWidth
         let isLeft = place.x + radius + 4 + width > SVG.width
         let left = isLeft ? place.x - radius - 4 - width : place.x + radius + 4
         var y = place.y + 4

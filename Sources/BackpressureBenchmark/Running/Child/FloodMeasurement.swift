@@ -91,7 +91,8 @@ struct FloodMeasurement {
             peakAllocatedBytes: peak,
             retainedBytes: retained,
             peakResidentBytes: ProcessUsage.peakResidentBytes(),
-            boundBytes: boundBytes(capacity: capacity).map { queueBytes + $0 }
+            boundBytes: boundBytes(capacity: capacity).map { queueBytes + $0 },
+            retainedBoundBytes: queueBytes + retainedBytes
         )
         return report
     }
@@ -112,8 +113,18 @@ struct FloodMeasurement {
         let elements = capacity + stored + 2 * load.producers + load.consumers
         // A store that grows has its references twice for a moment, in memory that is doubled each time.
         let store = stored * 4 * MemoryLayout<UInt>.size
-        return elements * element + store + (load.producers + load.consumers) * 16_384 + 262_144
+        return elements * element + store + workerBytes + allowance
     }
+
+    /// What a drained queue may keep beside the storage that it was made with: room for as many elements as it ever held,
+    /// which a growing array doubles, and none of them.
+    private var retainedBytes: Int { load.mostElements * 4 * MemoryLayout<UInt>.size + workerBytes + allowance }
+
+    /// A thread's own memory, or a task's with the continuation that it waits on.
+    private var workerBytes: Int { (load.producers + load.consumers) * (job.driver == .threads ? 16_384 : 4_096) }
+
+    /// What the runtime allocates for itself meanwhile.
+    private var allowance: Int { 262_144 }
 }
 
 extension Payload {

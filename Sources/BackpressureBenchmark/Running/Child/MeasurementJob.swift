@@ -140,4 +140,6 @@ struct FloodFigures: Codable, Sendable {
     var peakResidentBytes: Int?
     /// What the queue may take by its capacity.
     var boundBytes: Int?
+    /// What may be left of that once it is drained.
+    var retainedBoundBytes: Int?
 }

@@ -71,7 +71,8 @@ struct QueueRun {
                 counts: consumers[index],
                 serviceNanoseconds: UInt64(load.serviceTimeNanoseconds),
                 latency: schedules == nil ? nil : recorders[index],
-                batch: load.batch
+                batch: load.batch,
+                rests: ConsumerRests(load)
             )
             guard loops.start(task, on: instance, back, workers) else { throw notDriven }
         }

@@ -72,7 +72,7 @@ where Queue.Element: BenchmarkElement {
         completed &+= 1
         numberSum &+= element.number
         if let latency = task.latency { latency.record(number: element.number) }
-        serve(nanoseconds: task.serviceNanoseconds)
+        task.serveBlocking()
         // Where each element waits for a thread to be woken, there may not be 64 of them in a whole run.
         task.counts.publish(progress: completed)
         if completed % UInt64(operationsPerLook) == 0 {

@@ -79,6 +79,7 @@ where Queue.Element: BenchmarkElement {
         numberSum &+= element.number
         if let latency = task.latency { latency.record(number: element.number) }
         serve(nanoseconds: task.serviceNanoseconds)
+        if task.rests != nil { await task.rest() }
         if completed % UInt64(operationsPerLook) == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
             if completed % UInt64(operationsPerLook * looksPerYield) == 0 { await Task.yield() }

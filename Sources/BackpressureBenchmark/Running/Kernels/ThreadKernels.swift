@@ -87,7 +87,7 @@ where Queue.Element: BenchmarkElement {
             completed &+= 1
             numberSum &+= element.number
             if let latency = task.latency { latency.record(number: element.number) }
-            serve(nanoseconds: task.serviceNanoseconds)
+            task.serveBlocking()
         }
         task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
     }

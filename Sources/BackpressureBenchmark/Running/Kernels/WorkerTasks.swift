@@ -33,6 +33,56 @@ public struct ConsumerTask: Sendable {
     @usableFromInline let latency: LatencyRecorder?
     /// Elements taken at once, at most.
     @usableFromInline var batch = 1
+    /// When it takes none at all for a while; `nil`: never.
+    @usableFromInline var rests: ConsumerRests?
+}
+
+/// Times in which a consumer takes nothing: a dependency that stalls, a process that is paused and comes back.
+@usableFromInline
+struct ConsumerRests: Sendable {
+    /// How long it works between two rests.
+    let workNanoseconds: UInt64
+    let restNanoseconds: UInt64
+
+    init?(_ load: QueueLoad) {
+        guard load.consumersRestNanoseconds > 0 else { return nil }
+        workNanoseconds = UInt64(load.consumersWorkNanoseconds)
+        restNanoseconds = UInt64(load.consumersRestNanoseconds)
+    }
+
+    /// When the rest ends that is on now; `nil`: it is time to work, or the run is over.
+    @usableFromInline
+    func end(_ control: RunControl) -> UInt64? {
+        guard !control.isStopping else { return nil }
+        let start = control.startNanoseconds.load(ordering: .relaxed)
+        let elapsed = SystemNanosecondClock().nanoseconds() &- start
+        let period = workNanoseconds + restNanoseconds
+        let (periods, position) = elapsed.quotientAndRemainder(dividingBy: period)
+        return position < workNanoseconds ? nil : start + (periods + 1) * period
+    }
+}
+
+extension ConsumerTask {
+    /// Spends its time on an element, on a thread of its own.
+    @inlinable @inline(__always)
+    func serveBlocking() {
+        serve(nanoseconds: serviceNanoseconds)
+        if rests != nil { rest() }
+    }
+
+    @usableFromInline
+    func rest() {
+        guard let end = rests?.end(control) else { return }
+        SystemNanosecondClock().sleepBlocking(untilNanoseconds: end)
+    }
+
+    /// Rests if it is time to, without holding a thread.
+    @usableFromInline
+    func rest() async {
+        guard let end = rests?.end(control) else { return }
+        // Cancelled, it rests no longer.
+        try? await SystemNanosecondClock().sleep(untilNanoseconds: end)
+    }
 }
 
 extension ProducerTask {

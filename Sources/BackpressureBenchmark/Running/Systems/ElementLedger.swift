@@ -6,6 +6,8 @@ struct ElementAccount: Codable, Sendable, Equatable {
     /// Given back to whoever offered them, who was told.
     var refused = 0
     var delivered = 0
+    /// Nobody could process it; put where such elements go.
+    var deadLettered = 0
     /// Still in the system when the run was over, and taken out of it.
     var left = 0
     /// Offered, and seen nowhere again.
@@ -21,7 +23,9 @@ struct ElementAccount: Codable, Sendable, Equatable {
 final class ElementLedger: Sendable {
     /// Where an element can end.
     enum End: UInt8, Sendable {
-        case refused = 1, delivered, left
+        // 0 is an element that hasn't ended.
+        case refused = 1
+        case delivered, deadLettered, left
     }
 
     private struct State {
@@ -61,6 +65,7 @@ final class ElementLedger: Sendable {
             switch end {
             case .refused: state.account.refused += 1
             case .delivered: state.account.delivered += 1
+            case .deadLettered: state.account.deadLettered += 1
             case .left: state.account.left += 1
             }
             state.inside -= 1

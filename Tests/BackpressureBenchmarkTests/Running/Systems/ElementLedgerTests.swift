@@ -99,7 +99,8 @@ struct SystemJudgementTests {
             report.system = figures
             let job = Samples.job(scenario, kind: .system, implementation: "tiers-mutex")
             runner.measured = [Samples.result(job, report: report)]
-            return RunResults(runner, plan: try RunPlan(RunOptions(), scenarios: [scenario], registry: .builtIn), seed: 1)
+            let plan = try RunPlan(RunOptions(), scenarios: [scenario], registry: .builtIn)
+            return RunResults(runner, plan: plan, seed: 1)
         }
         let figures: [Metric] = [.throughput, .latencyP99, .goodputShare]
         let good = try results(SystemFigures(), figures)

@@ -1,0 +1,105 @@
+/// A limit that follows the ratio of two round trips: without a queue, and now.
+///
+/// With each sample the limit is multiplied by `noLoad · tolerance / roundTrip`, at least ½ and at most 1, and room for a
+/// short queue is added; a part of that change is made at once. It settles where the room added is what the ratio takes
+/// away.
+///
+/// **Not quite the published one**, in which the round trip without a queue is a mean over a long time, with a tolerance of
+/// 1.5. The tolerance alone settles it at one and a half times what the service bears; and as the mean is fed with
+/// the queue that the limit lets in, it rises until the ratio is 1 at any limit: under a mild overload that goes
+/// on, the limit grows without bound (Netflix's issue 134). Here the round trip without a queue is probed for at lower
+/// limits, as in ``VegasLimit``; the tolerance is 1; and the room is a share of the limit, with
+/// steps that become larger while nothing queues.
+///
+/// - Complexity: O(1).
+///
+/// Source: Gradient2 in Netflix's concurrency-limits.
+public struct Gradient2Limit: ConcurrencyLimitAlgorithm, Hashable {
+    /// By which factor a round trip may exceed the one without a queue before the limit is lowered.
+    public let tolerance: Double
+    /// The room for a queue, as a share of the limit.
+    public let queue: Double
+    /// How much of each change is made at once.
+    public let smoothing: Double
+    /// What the limit is multiplied by after a drop.
+    public let decrease: Double
+    private var current: BoundedLimit
+    private var noLoad: NoLoadRoundTrip
+    private var step = GrowingStep(shares: 0.02...0.25)
+
+    /// An algorithm; a precondition fails if its settings make no sense.
+    ///
+    /// - Parameters:
+    ///   - bounds: the limits it may choose.
+    ///   - initial: the limit it starts with; best one at which nothing queues.
+    ///   - tolerance: by which factor a round trip may exceed the one without a queue; at least 1, below 1.1.
+    ///   - queue: the room for a queue, as a share of the limit; above 0, below 0.1.
+    ///   - smoothing: how much of each change is made at once; above 0, at most 1: all of it.
+    ///   - decrease: what the limit is multiplied by after a drop; between 0 and 1.
+    ///   - probeInterval: samples from one probe for the round trip without a queue to the next.
+    public init(
+        bounds: ClosedRange<Int> = 1...1_000,
+        initial: Int = 20,
+        tolerance: Double = 1,
+        queue: Double = 0.015,
+        smoothing: Double = 0.5,
+        decrease: Double = 0.9,
+        probeInterval: Int = 15
+    ) {
+        precondition(
+            tolerance >= 1 && tolerance < 1.1,
+            "a tolerance is a factor from 1 to below 1.1; it was \(tolerance)"
+        )
+        precondition(queue > 0 && queue < 0.1, "room for a queue is a share between 0 and 0.1; it was \(queue)")
+        precondition(smoothing > 0 && smoothing <= 1, "smoothing is a share above 0, up to 1; it was \(smoothing)")
+        precondition(decrease > 0 && decrease < 1, "a decrease is a factor between 0 and 1; it was \(decrease)")
+        current = BoundedLimit(bounds: bounds, initial: initial)
+        self.tolerance = tolerance
+        self.queue = queue
+        self.smoothing = smoothing
+        self.decrease = decrease
+        noLoad = NoLoadRoundTrip(probeInterval: probeInterval)
+    }
+
+    /// The limits it may choose.
+    public var bounds: ClosedRange<Int> { current.bounds }
+    /// The limit from now on: for the time of a probe a tenth lower.
+    public var limit: Int {
+        guard noLoad.isProbing else { return current.whole }
+        return max(bounds.lowerBound, Int((current.exact * NoLoadRoundTrip.probeFactor).rounded()))
+    }
+    /// What a round trip takes without a queue, as far as is known.
+    public var noLoadRoundTrip: Duration? { noLoad.nanoseconds.map { .nanoseconds(Int64($0)) } }
+
+    /// Takes the next sample.
+    @discardableResult
+    public mutating func sample(_ sample: ConcurrencySample) -> Int {
+        guard !sample.isDropped else {
+            current.move(to: current.exact * decrease)
+            step.reset()
+            return limit
+        }
+        let roundTrip = Double(max(1, sample.roundTripNanoseconds))
+        guard !noLoad.isProbing else {
+            noLoad.takeProbe(roundTrip)
+            return limit
+        }
+        let before = current.exact
+        noLoad.take(roundTrip, relativeError: sample.relativeError, at: before)
+        guard let least = noLoad.nanoseconds else { return limit }
+        // What may be chance is taken for it.
+        let gradient = min(1, max(noLoad.largestFall, (tolerance + 1.5 * sample.relativeError) * least / roundTrip))
+        // What is by far too long is no chance: all of the change at once.
+        var change = (gradient - 1 + queue) * before * (gradient < 0.75 ? 1 : smoothing)
+        if gradient == 1 {
+            change = max(change, step.take(at: before))
+        } else if change >= 0 {
+            step.hesitate()
+        } else {
+            step.reset()
+        }
+        if change < 0 || current.isUsed(in: sample) { current.move(to: before + change) }
+        noLoad.decide(isFall: change < 0, roundTrip: roundTrip, at: before)
+        return limit
+    }
+}
