@@ -10,7 +10,7 @@ enum SemaphoreDefect: String, CaseIterable {
     case losesPermits = "loses-permits"
     /// One release in a hundred gives nothing back.
     case keepsPermits = "keeps-permits"
-    /// Refuses one request in a hundred though there are permits.
+    /// Refuses one request in ten though there are permits.
     case refusesInVain = "refuses-in-vain"
 
     var implementation: ConcurrencyLimitImplementation {
@@ -45,7 +45,7 @@ final class BrokenSemaphore: BlockingConcurrencyLimit {
             counts.asked += 1
             return counts.asked
         }
-        return defect == .refusesInVain && asked % 100 == 0 ? .refused : base.tryAcquire(weight)
+        return defect == .refusesInVain && asked % 10 == 0 ? .refused : base.tryAcquire(weight)
     }
 
     func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError) {

@@ -98,12 +98,19 @@ struct CallerCost {
                 }
             }
         }
+        func done() -> UInt64 { counts.reduce(0) { $0 + $1.progress.load(ordering: .relaxed) } }
+        var before: UInt64 = 0
         let measured = MeasuredPart(control: control, counts: counts, workers: callers)
             .conduct(
                 warmupSeconds: job.warmupSeconds,
                 durationSeconds: job.durationSeconds,
-                begins: begins,
-                ends: ends
+                begins: {
+                    before = done()
+                    begins()
+                },
+                ends: ends,
+                // On a busy machine nobody may have got to it.
+                goesOn: { done() == before }
             )
         workers.join()
         let asked = counts.reduce(0) { $0 + $1.offered.load(ordering: .relaxed) }

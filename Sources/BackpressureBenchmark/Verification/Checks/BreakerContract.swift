@@ -60,9 +60,22 @@ private struct CountedBreaker: CircuitBreaker {
 
     func state() async -> CircuitState { await base.state() }
     func statistics() async -> CircuitBreakerStatistics { await base.statistics() }
-    func forceOpen() async { await base.forceOpen() }
-    func disable() async { await base.disable() }
-    func reset() async { await base.reset() }
+
+    func forceOpen() async {
+        tally.count(1)
+        await base.forceOpen()
+    }
+
+    func disable() async {
+        tally.count(1)
+        await base.disable()
+    }
+
+    func reset() async {
+        tally.count(1)
+        await base.reset()
+    }
+
     var changes: CircuitBreakerChanges { base.changes }
     func nanoseconds() -> UInt64 { base.nanoseconds() }
 }
