@@ -85,9 +85,10 @@ struct CapacityRunTests {
 
     @Test("shows what happens without one")
     func unlimited() async {
-        let figures = await figuresOfARun(until: { $0[.peakInside] ?? 0 > Double(load.highestLimit) }) {
-            await run(NoLimiting())
-        }
+        let figures = await figuresOfARun(
+            until: { $0[.peakInside] ?? 0 > Double(load.highestLimit) },
+            of: { await run(NoLimiting()) }
+        )
         #expect(figures[.peakInside] ?? 0 > Double(load.highestLimit))
         #expect(SystemJudgement(figures, role: .control).complaint == nil, "\(figures)")
     }

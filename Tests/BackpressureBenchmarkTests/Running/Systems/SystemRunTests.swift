@@ -11,7 +11,7 @@ import Testing
 /// that a run lasts go by.
 func figuresOfARun(
     until cameAbout: (SystemFigures) -> Bool,
-    _ run: () async -> SystemFigures
+    of run: () async -> SystemFigures
 ) async -> SystemFigures {
     var figures = await run()
     for _ in 0..<50 where !cameAbout(figures) { figures = await run() }
@@ -62,9 +62,10 @@ struct OverloadRunTests {
 
     @Test("accounts for every request of a system that keeps its bound")
     func bounded() async {
-        let figures = await figuresOfARun(until: { $0.account.delivered > 0 && $0.account.refused > 0 }) {
-            await run(TieredAdmission(queue: MutexPriorityQueue<UInt64>(capacity: 16)))
-        }
+        let figures = await figuresOfARun(
+            until: { $0.account.delivered > 0 && $0.account.refused > 0 },
+            of: { await run(TieredAdmission(queue: MutexPriorityQueue<UInt64>(capacity: 16))) }
+        )
         let account = figures.account
         #expect(SystemJudgement(figures, role: .contender).complaint == nil, "\(figures)")
         #expect(account.offered == account.refused + account.delivered + account.left && account.delivered > 0)
@@ -74,9 +75,10 @@ struct OverloadRunTests {
 
     @Test("shows what happens without a bound")
     func unbounded() async {
-        let figures = await figuresOfARun(until: { $0.account.peakInside > load.bound }) {
-            await run(UntieredAdmission(queue: UnboundedQueue<UInt64>()))
-        }
+        let figures = await figuresOfARun(
+            until: { $0.account.peakInside > load.bound },
+            of: { await run(UntieredAdmission(queue: UnboundedQueue<UInt64>())) }
+        )
         #expect(figures.account.peakInside > load.bound && figures.account.refused == 0)
         #expect(SystemJudgement(figures, role: .control).complaint == nil, "\(figures)")
         #expect(SystemJudgement(figures, role: .contender).complaint?.contains("requests inside at once") == true)
