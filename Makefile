@@ -10,7 +10,7 @@ ARGS ?=
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
-	@echo "make test                  install libjemalloc-dev if it is missing, then run the tests"
+	@echo "make test [TESTS=...]      install libjemalloc-dev if it is missing, then run the tests, module after module"
 	@echo "make test-release          the library's tests as the optimiser leaves it"
 	@echo "make examples              build the examples and see that the suite knows them"
 	@echo "make example-service       build and test the HTTP service in Examples/Service"
@@ -27,8 +27,16 @@ help:
 benchmark: jemalloc
 	$(SWIFT) package benchmark $(ARGS)
 
+# One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
+# other wait for longer than tests that look for hangs allow.
+TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting \
+  BackpressureBenchmark CommandLine
 test: jemalloc
-	$(SWIFT) test
+	$(SWIFT) build --build-tests
+	@for module in $(TESTS); do \
+	  echo "$${module}Tests"; \
+	  $(SWIFT) test --skip-build --filter "^$${module}Tests\." || exit 1; \
+	done
 
 test-release: jemalloc
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \

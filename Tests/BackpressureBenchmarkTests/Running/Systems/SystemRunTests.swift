@@ -63,7 +63,7 @@ struct OverloadRunTests {
     @Test("accounts for every request of a system that keeps its bound")
     func bounded() async {
         let figures = await figuresOfARun(
-            until: { $0.account.delivered > 0 && $0.account.refused > 0 },
+            until: { $0.account.delivered > 0 && $0[.latencyP99] != nil && $0[.refusalP99] != nil },
             of: { await run(TieredAdmission(queue: MutexPriorityQueue<UInt64>(capacity: 16))) }
         )
         let account = figures.account
