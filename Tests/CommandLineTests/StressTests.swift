@@ -21,6 +21,25 @@ struct StressTests {
         #expect(bounded["outcome"] == "survived" && bounded["verdict"] == "pass")
     }
 
+    @Test("of many queues at once are held to the bound of all together")
+    func manyQueues() async throws {
+        let workspace = try Workspace()
+        let scenario = TinyScenario.floodOfMany(["mutex", "actor", "knows-no-bound", "unbounded"])
+        let run = try await Tool.broken.run(["stress"] + (try workspace.options(scenario)))
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 4)
+        files.expectOnlyNamed("knows-no-bound")
+        for id in ["mutex", "actor"] {
+            let row = try #require(files.rows("stress.csv", ["implementation": id]).first)
+            #expect(row["verdict"] == "pass" && row["producers"] == "40" && row["lost"] == "0", "\(row)")
+            let (peak, bound) = (row["peak_allocated_bytes"].flatMap(Int.init), row["bound_bytes"].flatMap(Int.init))
+            // Full they were, all of them.
+            #expect(try #require(peak) > 40 * 2 * 65_536 && #require(bound) < 40 * 8 * 65_536, "\(row)")
+        }
+        let control = try #require(files.rows("stress.csv", ["implementation": "unbounded"]).first)
+        #expect(control["outcome"]?.hasPrefix("died (") == true && control["verdict"] == "pass", "\(control)")
+    }
+
     @Test("prove nothing if the control lives")
     func livingControl() async throws {
         let workspace = try Workspace()

@@ -72,6 +72,8 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     /// Stress only: consumers work for so long and then take nothing for so long, in turn; 0: they never rest.
     package var consumersWorkNanoseconds = 0
     package var consumersRestNanoseconds = 0
+    /// Stress only: so many of them at once, each with all of the above.
+    package var queues = 1
     /// Stress only: the memory cap of the child process, in bytes.
     package var memoryCapBytes: Int?
     /// Stress only: offered rate over what the consumers can take (`consumers / service time`).

@@ -15,7 +15,9 @@ enum ScenarioKeys {
     ]
     /// How the offered load of a queue is given: measured sections set it, the stress section derives it.
     private static let measured = ["arrival", "batch"]
-    private static let stress = ["memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms"]
+    private static let stress = [
+        "memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms", "queues",
+    ]
 
     /// Every key that the top of some scenario file may hold.
     static let top = Scenario.Mechanism.allCases.reduce(into: common) { top, mechanism in

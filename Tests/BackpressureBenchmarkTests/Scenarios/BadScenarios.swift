@@ -233,6 +233,15 @@ enum BadScenarios {
         BadScenario(queue, "service_time_us", "-1", at: (9, 18), "a finite number from 0 to 1000000"),
         BadScenario(stress, "memory_cap_mib", "7", at: (9, 17), "an integer from 8 to 65536"),
         BadScenario(stress, "overload_factor", "0.5", at: (10, 18), "a finite number from 1 to 1000000"),
+        BadScenario(stress, "queues", "2", at: (11, 9), "say 'drivers: [tasks]'"),
+        BadScenario(stress, "queues", "0", at: (11, 9), "an integer from 1 to 10000"),
+        BadScenario(
+            stress.setting("drivers", "[tasks]").setting("producers", "20"),
+            "queues",
+            "10000",
+            at: (12, 9),
+            "100000 are the most there can be"
+        ),
         BadScenario(stress, "consumers_rest_ms", "50", at: (11, 20), "need each other"),
         BadScenario(stress, "consumers_work_ms", "0", at: (11, 20), "a finite number from 0.1 to 3600000"),
         BadScenario(stress.with("service_time_us", nil), 9, 18, "'service_time_us' must be above 0"),
