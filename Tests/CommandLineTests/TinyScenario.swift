@@ -198,6 +198,19 @@ struct TinyScenario: Sendable {
         )
     }
 
+    /// A system under a cap.
+    static func systemFlood(_ system: String, capMebibytes: Int, _ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "flooded",
+            section: "stress",
+            mechanism: "system",
+            measuring: implementations,
+            keys: [
+                "repetitions: 1", "duration_s: 0.5", "memory_cap_mib: \(capMebibytes)", "system: \(system)",
+            ]
+        )
+    }
+
     static func flood(
         _ implementations: [String],
         serviceMilliseconds: Int,

@@ -39,6 +39,8 @@ package struct Scenario: Codable, Sendable, Equatable {
         case breaker(BreakerLoad)
         case concurrencyLimit(ConcurrencyLimitLoad)
         case system(SystemLoad)
+        /// Of a whole system.
+        case flood(FloodLoad)
     }
 
     package var mechanism: Mechanism {
@@ -47,7 +49,7 @@ package struct Scenario: Codable, Sendable, Equatable {
         case .limiter: .limiter
         case .breaker: .breaker
         case .concurrencyLimit: .concurrencyLimit
-        case .system: .system
+        case .system, .flood: .system
         }
     }
 }

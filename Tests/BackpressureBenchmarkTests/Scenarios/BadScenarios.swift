@@ -114,7 +114,7 @@ enum BadScenarios {
         ),
         BadScenario(queue, "section", "{a: 1}", at: (3, 10), "'section' is a mapping; allowed: throughput"),
         BadScenario(queue, "mechanism", "queu", at: (4, 12), "did you mean 'queue'?"),
-        BadScenario(stress, "mechanism", "limiter", at: (4, 12), "but 'section: stress' measures a queue"),
+        BadScenario(stress, "mechanism", "limiter", at: (4, 12), "but 'section: stress' measures a queue or system"),
         BadScenario(cost, "clock", "virtual", at: (9, 8), "must be 'real' in 'section: throughput'"),
         BadScenario(
             cost,
@@ -167,7 +167,7 @@ enum BadScenarios {
             "a window is one of calls or one of time"
         ),
         BadScenario(permits, "asking", "tries", at: (7, 9), "'asking' is 'tries'; allowed: try, wait"),
-        BadScenario(permits, "section", "stress", at: (4, 12), "but 'section: stress' measures a queue"),
+        BadScenario(permits, "section", "stress", at: (4, 12), "but 'section: stress' measures a queue or system"),
         BadScenario(queue, "policy", "drop_newest", at: (9, 9), "did you mean 'drop-newest'?"),
         BadScenario(
             limiter,

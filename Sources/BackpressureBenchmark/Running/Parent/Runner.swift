@@ -69,7 +69,7 @@ struct Runner: Sendable {
         var cgroup: CgroupFolder?
         defer { cgroup?.remove() }
         do {
-            if case .queue(let load) = job.scenario.load, let cap = load.memoryCapBytes, job.kind == .flood {
+            if let cap = job.scenario.load.memoryCapBytes, job.kind == .flood {
                 let method = MemoryCap.method
                 if method != .extentHooks { cgroup = try CgroupFolder(method: method, capBytes: cap) }
                 job.cap = MemoryCap.Orders(method: method, bytes: cap, cgroup: cgroup?.path)
