@@ -134,11 +134,12 @@ public struct SystemImplementation: Sendable {
                 guard case .stages(let load) = load.subject else { return nil }
                 let run = StageFloodRun(load: load, make: stages)
                 return SystemFlood { await run.run($0) }
+            },
+            { load, conditions in
+                guard case .crowd(let load) = load else { return nil }
+                return await CrowdRun(load: load, make: stages, conditions: conditions).perform()
             }
-        ) { load, conditions in
-            guard case .crowd(let load) = load else { return nil }
-            return await CrowdRun(load: load, make: stages, conditions: conditions).perform()
-        }
+        )
     }
 
     /// One that limits how much is in progress at a service.
@@ -188,8 +189,9 @@ public struct SystemImplementation: Sendable {
                 guard case .clients(let load) = load.subject else { return nil }
                 let run = ClientFloodRun(load: load, make: clients)
                 return SystemFlood { await run.run($0) }
-            }
-        ) { _, _ in nil }
+            },
+            { _, _ in nil }
+        )
     }
 
     /// One that takes latencies.
