@@ -79,6 +79,17 @@ package enum MeasurementChild {
             case .system(let load):
                 let implementation = try find(job.implementation, among: registry.systems, "system")
                 report = try SystemMeasurement(job: job, load: load, implementation: implementation).perform()
+            case .flood(let load):
+                let implementation = try find(job.implementation, among: registry.systems, "system")
+                guard job.kind == .flood, let flood = implementation.flood(load) else {
+                    throw MeasurementError(
+                        "\(job.implementation) is not for scenarios of the kind \(load.kind.rawValue)"
+                    )
+                }
+                let isControl = implementation.role == .control
+                report = try SystemFloodMeasurement(job: job, flood: flood, isControl: isControl) {
+                    output.write(.heartbeat($0))
+                }.perform()
             }
             if looksAtNoise, job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)

@@ -3,7 +3,7 @@ import ConcurrencySupport
 import Histogram
 import Synchronization
 
-/// One queue under one load, from the first worker to the drained queue.
+/// One queue under one load (or some, each with workers of its own), from the first worker to the drained queue.
 ///
 /// The caller's thread, which must not be one of the pool's, conducts: it starts the workers, looks at them at the
 /// beginning and at the end of the measured part, and stops them.
@@ -34,8 +34,8 @@ struct QueueRun {
     }
 
     func perform(observer: Observer = Observer()) throws(MeasurementError) -> Outcome {
-        let producerCount = load.producers
-        let consumerCount = load.arrival == .alternating ? 0 : load.consumers
+        let producerCount = load.queues * load.producers
+        let consumerCount = load.arrival == .alternating ? 0 : load.queues * load.consumers
         // Where nobody produces, this thread is the one who might; of a round trip it is the other end that must finish.
         let control = RunControl(producers: load.arrival == .idle ? 1 : producerCount)
         let drops = DropCounter()
@@ -45,10 +45,11 @@ struct QueueRun {
         let consumers = (0..<consumerCount).map { _ in WorkerCounts() }
 
         observer.beforeQueue()
-        let instance = try make(drops)
+        var instances: [QueueInstance] = []
+        for _ in 0..<load.queues { instances.append(try make(drops)) }
         let back = load.arrival == .roundTrip ? try make(drops) : nil
         observer.queueMade()
-        let progress = Progress(producers: producers, consumers: consumers, instance: instance)
+        let progress = Progress(producers: producers, consumers: consumers, instances: instances)
 
         let workers = Workers()
         let loops = WorkerLoops(load, driver)
@@ -63,7 +64,7 @@ struct QueueRun {
                 batch: load.batch
             )
             if load.arrival == .roundTrip { task.latency = recorders[index] }
-            guard loops.start(task, on: instance, back, workers) else { throw notDriven }
+            guard loops.start(task, on: instances[index % load.queues], back, workers) else { throw notDriven }
         }
         for index in 0..<consumerCount {
             let task = ConsumerTask(
@@ -74,7 +75,7 @@ struct QueueRun {
                 batch: load.batch,
                 rests: ConsumerRests(load)
             )
-            guard loops.start(task, on: instance, back, workers) else { throw notDriven }
+            guard loops.start(task, on: instances[index % load.queues], back, workers) else { throw notDriven }
         }
         let part = MeasuredPart(
             control: control,
@@ -90,23 +91,26 @@ struct QueueRun {
             sampleIntervalNanoseconds: observer.sampleIntervalNanoseconds,
             sample: { observer.sample(progress, $0) }
         )
-        finish(control, instance, back)
+        finish(control, instances, back)
         workers.join()
         observer.drained(progress)
         return gather(measured, progress, drops, recorders)
     }
 
     /// Closes what has to be closed, each when nothing more can enter.
-    private func finish(_ control: RunControl, _ instance: QueueInstance, _ back: QueueInstance?) {
+    private func finish(_ control: RunControl, _ instances: [QueueInstance], _ back: QueueInstance?) {
         if load.arrival == .idle { control.producerFinished() }
         if back != nil {
-            waitFor { await instance.close() }
+            close(instances)
             control.queueClosed()
         }
         while !control.producersAreDone { sleep(nanoseconds: 100_000) }
-        let last = back ?? instance
-        waitFor { await last.close() }
+        close(back.map { [$0] } ?? instances)
         control.queueClosed()
+    }
+
+    private func close(_ instances: [QueueInstance]) {
+        waitFor { for instance in instances { await instance.close() } }
     }
 
     private func make(_ drops: DropCounter) throws(MeasurementError) -> QueueInstance {
