@@ -99,7 +99,13 @@ package struct ComparisonRun: Sendable {
         if let head { _ = try await builder.commit(head) }
         let baseTool = try await builder.tool(of: base)
         var headTool = own
-        if let head { headTool = try await builder.tool(of: head) }
+        if let head {
+            if try await builder.isCheckedOut(head) {
+                console.say("\(head) is what is checked out, unchanged: its tool is the one that runs.")
+            } else {
+                headTool = try await builder.tool(of: head)
+            }
+        }
         return try await interleave(base: baseTool, head: headTool)
     }
 
