@@ -111,7 +111,9 @@ struct InterleavedRun: Sendable {
         isBaseFirst: Bool
     ) -> [PairRow] {
         base.compactMap { one in
-            guard let driver = Scenario.Driver(rawValue: one.driver), Metric.isComparable(one.metric) else { return nil }
+            guard let driver = Scenario.Driver(rawValue: one.driver), Metric.isComparable(one.metric) else {
+                return nil
+            }
             return PairRow(
                 scenario: subject.scenario,
                 driver: driver,
