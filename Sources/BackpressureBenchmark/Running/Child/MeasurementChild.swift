@@ -87,9 +87,8 @@ package enum MeasurementChild {
                     )
                 }
                 let isControl = implementation.role == .control
-                report = try SystemFloodMeasurement(job: job, flood: flood, isControl: isControl) {
-                    output.write(.heartbeat($0))
-                }.perform()
+                report =
+                    try SystemFloodMeasurement(job: job, flood: flood, isControl: isControl, tell: tell).perform()
             }
             if looksAtNoise, job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)

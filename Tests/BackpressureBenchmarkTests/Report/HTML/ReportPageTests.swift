@@ -123,7 +123,9 @@ struct ReportPageTests {
         #expect(!drawings[0].isEmpty && drawings[0] == drawings[1])
         #expect(try twice.nodes(forXPath: "//figure[@id='memory-1']//ul[@class='legend']/li").count == 2)
         #expect(try twice.nodes(forXPath: "//figure[@id='memory-1']//tbody/tr").count == 4)
-        #expect(try twice.nodes(forXPath: "//figure[@id='memory-1']").first?.stringValue?.contains("Of 2 floods") == true)
+        #expect(
+            try twice.nodes(forXPath: "//figure[@id='memory-1']").first?.stringValue?.contains("Of 2 floods") == true
+        )
     }
 
     @Test("Memory is drawn against its bound and the cap, and the control's end is said")
