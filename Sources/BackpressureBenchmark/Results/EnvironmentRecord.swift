@@ -37,12 +37,28 @@ package struct EnvironmentRecord: Codable, Sendable, Equatable {
         /// `nil`: it was interrupted.
         package var timeLeftErrorMean: Double?
         package var timeLeftErrorWorst: Double?
+        /// The same of each kind of process: where the plan was wrong.
+        package var kinds: [String: KindTiming] = [:]
 
         package enum CodingKeys: String, CodingKey {
             case plannedS = "planned_s"
             case measuredS = "measured_s"
             case timeLeftErrorMean = "time_left_error_mean"
             case timeLeftErrorWorst = "time_left_error_worst"
+            case kinds
+        }
+    }
+
+    /// All processes of one kind.
+    package struct KindTiming: Codable, Sendable, Equatable {
+        package var processes = 0
+        package var plannedS = 0.0
+        package var measuredS = 0.0
+
+        package enum CodingKeys: String, CodingKey {
+            case processes
+            case plannedS = "planned_s"
+            case measuredS = "measured_s"
         }
     }
 

@@ -36,6 +36,7 @@ struct Runner: Sendable {
         var disturbance = Disturbance()
         var hung: Set<String> = []
         var timeLeft = TimeLeftLog()
+        var kinds: [String: EnvironmentRecord.KindTiming] = [:]
         let begin = ContinuousClock.now
         func elapsedSeconds() -> Double { (ContinuousClock.now - begin) / .seconds(1) }
         for (index, measurement) in plan.measurements.enumerated() {
@@ -60,6 +61,11 @@ struct Runner: Sendable {
             }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             remaining.finished(planned: measurement.plannedSeconds, actual: seconds)
+            var kind = kinds[measurement.job.kind.rawValue] ?? .init()
+            kind.processes += 1
+            kind.plannedS += measurement.plannedSeconds
+            kind.measuredS += seconds
+            kinds[measurement.job.kind.rawValue] = kind
             // Ctrl-C goes to the child too, and may be seen there first.
             if Task.isCancelled || result.outcome?.ending == .signalled(Int(SIGINT)) { break }
             observer.finished(result)
@@ -71,7 +77,8 @@ struct Runner: Sendable {
             plannedS: plan.plannedSeconds,
             measuredS: elapsedSeconds(),
             timeLeftErrorMean: error?.mean,
-            timeLeftErrorWorst: error?.worst
+            timeLeftErrorWorst: error?.worst,
+            kinds: kinds
         )
         return results
     }
