@@ -14,6 +14,8 @@ struct QueueRun {
     let seed: UInt64
     let warmupSeconds: Double
     let durationSeconds: Double
+    /// Whether latencies are recorded, which takes a histogram for each consumer.
+    var recordsLatency = true
 
     /// Moments at which the caller may look on.
     struct Observer {
@@ -71,7 +73,7 @@ struct QueueRun {
                 control: control,
                 counts: consumers[index],
                 serviceNanoseconds: UInt64(load.serviceTimeNanoseconds),
-                latency: schedules == nil ? nil : recorders[index],
+                latency: recorders.isEmpty || load.arrival == .roundTrip ? nil : recorders[index],
                 batch: load.batch,
                 rests: ConsumerRests(load)
             )
@@ -137,7 +139,7 @@ struct QueueRun {
     /// One for each worker that can tell how long something took.
     private func makeRecorders(_ control: RunControl, _ schedules: [Schedule]?, consumers: Int) -> [LatencyRecorder] {
         if load.arrival == .roundTrip { return [LatencyRecorder(control: control)] }
-        guard let schedules else { return [] }
+        guard let schedules, recordsLatency else { return [] }
         let warmup = UInt64(warmupSeconds * 1e9)
         return (0..<consumers).map { _ in
             LatencyRecorder(control: control, schedules: schedules, warmupNanoseconds: warmup)
