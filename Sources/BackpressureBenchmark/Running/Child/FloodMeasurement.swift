@@ -125,7 +125,7 @@ struct FloodMeasurement {
 
     /// A thread's own memory, or a task's with the continuation that it waits on.
     private var workerBytes: Int {
-        load.queues * (load.producers + load.consumers) * (job.driver == .threads ? 16_384 : 4_096)
+        load.queues * (load.producers + load.consumers) * (job.driver == .threads ? 16_384 : 6_144)
     }
 
     /// What the runtime allocates for itself meanwhile.

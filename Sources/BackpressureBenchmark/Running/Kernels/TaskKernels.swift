@@ -77,7 +77,7 @@ where Queue.Element: BenchmarkElement {
         completed &+= 1
         numberSum &+= element.number
         if let latency = task.latency { latency.record(number: element.number) }
-        serve(nanoseconds: task.serviceNanoseconds)
+        await task.work()
         if task.rests != nil { await task.rest() }
         if completed % UInt64(operationsPerLook) == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)

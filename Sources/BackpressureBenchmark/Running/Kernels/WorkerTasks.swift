@@ -70,6 +70,19 @@ extension ConsumerTask {
         if rests != nil { rest() }
     }
 
+    /// The time that an element takes, spent at work; from a millisecond on it is spent waiting, as for somebody else's answer:
+    /// a task that worked for so long would keep its thread from a thousand others.
+    @inlinable
+    func work() async {
+        guard serviceNanoseconds >= 1_000_000 else {
+            serve(nanoseconds: serviceNanoseconds)
+            return
+        }
+        let clock = SystemNanosecondClock()
+        // Cancelled, it waits no longer.
+        try? await clock.sleep(untilNanoseconds: clock.nanoseconds() &+ serviceNanoseconds)
+    }
+
     @usableFromInline
     func rest() {
         guard let end = rests?.end(control) else { return }
