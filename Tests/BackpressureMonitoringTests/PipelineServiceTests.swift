@@ -17,7 +17,7 @@ struct PipelineServiceTests {
     @Test("A shutdown in mid-flood delivers all that was accepted, within the grace period")
     func shutdownDelivers() async throws {
         let delivered = Lock([Int]())
-        let pipeline = Pipeline.source(of: Int.self)
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: DeadLetterQueue<PipelineElement>(limit: 1))
             .stage("double", concurrency: 2, capacity: 8) { $0 * 2 }
             .sink("store", concurrency: 1, capacity: 8) { number in delivered.withLock { $0.append(number / 2) } }
         let service = pipeline.service("numbers", grace: .seconds(10), clock: clock, logger: logger) { left in
@@ -43,7 +43,7 @@ struct PipelineServiceTests {
     @Test("A cancelled service hands over what is inside")
     func cancelled() async {
         let left = Lock([Int]())
-        let pipeline = Pipeline.source(of: Int.self)
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: DeadLetterQueue<PipelineElement>(limit: 1))
             .sink("store", concurrency: 1, capacity: 64) { (_: Int) in try await Task.sleep(for: .seconds(3_600)) }
         for number in 0..<30 { _ = await pipeline.push(number) }
         let service = pipeline.service("numbers", grace: .seconds(10), clock: clock, logger: logger) { letters in
@@ -57,7 +57,7 @@ struct PipelineServiceTests {
 
     @Test("A pipeline is watched as a whole and stage by stage")
     func watched() async throws {
-        let pipeline = Pipeline.source(of: Int.self)
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: DeadLetterQueue<PipelineElement>(limit: 1))
             .stage("double", concurrency: 1, capacity: 8) { $0 * 2 }
             .sink("store", concurrency: 1, capacity: 8) { (_: Int) in }
         for number in 0..<5 { _ = await pipeline.tryPush(number) }

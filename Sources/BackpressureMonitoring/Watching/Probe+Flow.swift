@@ -37,6 +37,11 @@ extension Monitored where Self == Probe {
         }
     }
 
+    /// Watches a worker pool: the jobs that wait in its queue, and how many of its workers are busy.
+    public static func pool<Queue: BoundedQueue>(_ pool: WorkerPool<Queue>) -> Probe {
+        Probe { Gauges(pool.statistics(), queue: await pool.queue.statistics()) }
+    }
+
     /// Watches flow-control signals: the strain is how far producers are slowed down, 1 being a pause.
     public static func signals(_ signals: FlowSignals) -> Probe {
         Probe {
@@ -80,6 +85,15 @@ extension Gauges {
         self.init(stage.queue)
         kind = "stage"
         utilization = stage.utilization
+    }
+}
+
+extension Gauges {
+    init(_ pool: WorkerPoolStatistics, queue: QueueStatistics) {
+        self.init(queue)
+        kind = "pool"
+        // Before it runs and after it has ended nobody works, which is not the same as being idle.
+        utilization = pool.workers == 0 ? nil : Double(pool.busy) / Double(pool.workers)
     }
 }
 
