@@ -81,17 +81,17 @@ public struct Gradient2Limit: ConcurrencyLimitAlgorithm, Hashable {
         }
         let roundTrip = Double(max(1, sample.roundTripNanoseconds))
         guard !noLoad.isProbing else {
-            noLoad.takeProbe(roundTrip)
+            noLoad.takeProbe(roundTrip, relativeError: sample.relativeError)
             return limit
         }
         let before = current.exact
         noLoad.take(roundTrip, relativeError: sample.relativeError, at: before)
         guard let least = noLoad.nanoseconds else { return limit }
         // What may be chance is taken for it.
-        let gradient = min(1, max(noLoad.largestFall, (tolerance + 1.5 * sample.relativeError) * least / roundTrip))
+        let gradient = min(1, max(noLoad.largestFall, (tolerance + sample.relativeError) * least / roundTrip))
         // What is by far too long is no chance: all of the change at once.
         var change = (gradient - 1 + queue) * before * (gradient < 0.75 ? 1 : smoothing)
-        if gradient == 1 {
+        if gradient > 1 - queue / 3 {
             change = max(change, step.take(at: before))
         } else if change >= 0 {
             step.hesitate()

@@ -73,7 +73,7 @@ public struct VegasLimit: ConcurrencyLimitAlgorithm, Hashable {
         }
         let roundTrip = Double(max(1, sample.roundTripNanoseconds))
         guard !noLoad.isProbing else {
-            noLoad.takeProbe(roundTrip)
+            noLoad.takeProbe(roundTrip, relativeError: sample.relativeError)
             return limit
         }
         let before = current.exact
@@ -88,7 +88,7 @@ public struct VegasLimit: ConcurrencyLimitAlgorithm, Hashable {
             let wanted = before * (1 - queue) * (1 + (shortestQueue + longestQueue) / 2)
             current.move(to: max(before + (queue > 0.25 ? 1 : 0.5) * (wanted - before), before * noLoad.largestFall))
             step.reset()
-        } else if queue < shortestQueue + 1.5 * chance {
+        } else if queue < shortestQueue + chance {
             if current.isUsed(in: sample) { current.move(to: before + step.take(at: before)) }
         } else {
             step.hesitate()
