@@ -69,7 +69,7 @@ extension Gauges {
 
 extension Gauges {
     init(_ statistics: PipelineStatistics) {
-        let departed = statistics.delivered + statistics.deadLettered
+        let departed = statistics.delivered + statistics.deadLettered + statistics.filtered
         self.init(
             kind: "pipeline",
             depth: statistics.inside,
