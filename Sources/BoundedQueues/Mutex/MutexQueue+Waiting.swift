@@ -126,7 +126,9 @@ extension MutexQueue {
             }
             if backoff.pauseOrYield() { continue }
             let parked = effects.clock.nanoseconds()
-            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) { lookBeforeParking { !$0.mustWait } }
+            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) {
+                lookBeforeParking { !$0.mustWait }
+            }
             countBlocked(since: parked)
             backoff.reset()
         }
