@@ -112,7 +112,8 @@ package struct RootCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, VerifyCommand.self, StressCommand.self, GateCommand.self, CompareCommand.self,
-            ReportCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, VerifyOneCommand.self,
+            ReportCommand.self, ListCommand.self, MakeTraceCommand.self, MeasureCommand.self, MeasureSlicesCommand.self,
+            VerifyOneCommand.self,
             InspectCommand.self,
         ],
         defaultSubcommand: RunCommand.self

@@ -183,6 +183,34 @@ struct TinyScenario: Sendable {
         flood(implementations, serviceMilliseconds: 50, overloadFactor: 5_000, capMebibytes: 16, durationSeconds: 3)
     }
 
+    /// Forty queues at once, of two elements each, under one cap.
+    static func floodOfMany(_ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "many",
+            section: "stress",
+            mechanism: "queue",
+            measuring: implementations,
+            keys: [
+                "drivers: [tasks]", "repetitions: 1", "duration_s: 0.5", "queues: 40", "producers: 1", "consumers: 1",
+                "capacity: 2", "payload_bytes: 65536", "service_time_us: 50_000", "overload_factor: 1_000",
+                "memory_cap_mib: 64",
+            ]
+        )
+    }
+
+    /// A system under a cap.
+    static func systemFlood(_ system: String, capMebibytes: Int, _ implementations: [String]) -> TinyScenario {
+        TinyScenario(
+            "flooded",
+            section: "stress",
+            mechanism: "system",
+            measuring: implementations,
+            keys: [
+                "repetitions: 1", "duration_s: 0.5", "memory_cap_mib: \(capMebibytes)", "system: \(system)",
+            ]
+        )
+    }
+
     static func flood(
         _ implementations: [String],
         serviceMilliseconds: Int,

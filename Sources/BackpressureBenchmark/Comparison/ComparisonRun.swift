@@ -99,7 +99,13 @@ package struct ComparisonRun: Sendable {
         if let head { _ = try await builder.commit(head) }
         let baseTool = try await builder.tool(of: base)
         var headTool = own
-        if let head { headTool = try await builder.tool(of: head) }
+        if let head {
+            if try await builder.isCheckedOut(head) {
+                console.say("\(head) is what is checked out, unchanged: its tool is the one that runs.")
+            } else {
+                headTool = try await builder.tool(of: head)
+            }
+        }
         return try await interleave(base: baseTool, head: headTool)
     }
 
@@ -113,7 +119,8 @@ package struct ComparisonRun: Sendable {
             head: head,
             profile: options.run.profile,
             seed: options.decision.seed,
-            folder: single
+            folder: single,
+            isSliced: await isSliced([base, head])
         )
         var pairs: [PairRow] = []
         var failed: [InterleavedRun.Subject: RunError] = [:]
@@ -124,21 +131,21 @@ package struct ComparisonRun: Sendable {
             "\(subjects.count) pairs of base and head, in turn, \(decision.leastBlocks) to \(decision.mostBlocks) blocks each, "
                 + "until it is clear whether \(Numbers.decimal(decision.tolerance * 100, decimals: 1)) % were lost."
         )
-        while !open.isEmpty, blocks < decision.mostBlocks, !Task.isCancelled {
-            let more = blocks == 0 ? decision.leastBlocks : min(decision.extraBlocks, decision.mostBlocks - blocks)
+        for look in decision.looks where !open.isEmpty && !Task.isCancelled {
+            let more = look - blocks
             let start = ContinuousClock.now
-            for block in blocks..<(blocks + more) {
+            for block in blocks..<look {
                 var generator = SeededGenerator(seed: decision.seed, stream: UInt64(block))
                 for subject in open.shuffled(using: &generator) where failed[subject] == nil {
                     if Task.isCancelled { break }
                     do {
-                        pairs += try await run.pair(subject, block: block)
+                        pairs += try await run.block(block, of: subject)
                     } catch {
                         if !Task.isCancelled { failed[subject] = error }
                     }
                 }
             }
-            blocks += more
+            blocks = look
             let differences = differences(pairs)
             let undecided = Set(
                 differences.filter { $0.verdict == .undecided }.map { "\($0.scenario)/\($0.implementation)" }
@@ -153,6 +160,16 @@ package struct ComparisonRun: Sendable {
         return try conclude(pairs, failed.mapValues(\.description), isInterrupted: Task.isCancelled, folder)
     }
 
+    /// Whether blocks are made of slices: where memory is accounted, nothing is measured but that, once in a process.
+    private func isSliced(_ tools: [String]) async -> Bool {
+        guard !options.metrics.contains(where: Metric.accounted.contains) else { return false }
+        for tool in tools where await !InterleavedRun.measuresSlices(tool) {
+            console.say("\(tool) is from before there were slices: a block is a whole run of each side, and noisier.")
+            return false
+        }
+        return true
+    }
+
     private func subjects() async throws(RunError) -> [InterleavedRun.Subject] {
         var run = options.run
         run.sections = [.throughput]
@@ -164,14 +181,16 @@ package struct ComparisonRun: Sendable {
         )
         let bystanders = Set(registry.bystanders).subtracting(run.implementations)
         var subjects: Set<InterleavedRun.Subject> = []
-        for one in plan.measurements where !bystanders.contains(one.job.implementation) {
+        for one in plan.measurements
+        where one.job.kind == .speed && !bystanders.contains(one.job.implementation) {
             guard let file = files[one.job.scenario.name] else { continue }
             subjects.insert(
                 .init(
                     scenarioFile: file,
                     scenario: one.job.scenario.name,
                     implementation: one.job.implementation,
-                    library: one.job.library
+                    library: one.job.library,
+                    slices: SlicePlan(one.job)
                 )
             )
         }
@@ -190,17 +209,17 @@ package struct ComparisonRun: Sendable {
     func differences(_ pairs: [PairRow]) -> [DifferenceRow] {
         let groups = Dictionary(grouping: pairs.filter { options.metrics.contains($0.metric) }, by: \.label)
         return groups.sorted { $0.key < $1.key }.map { _, rows in
-            let ratios = rows.compactMap(\.goodness)
-            let shift = options.decision.shift(ratios)
+            let blocks = PairBlocks(rows)
+            let shift = options.decision.shift(blocks.ratios)
             var verdict = GateRow.Outcome(shift.answer)
-            if ratios.count < rows.count || ratios.isEmpty { verdict = .missing }
+            if blocks.isIncomplete { verdict = .missing }
             return DifferenceRow(
                 scenario: rows[0].scenario,
                 driver: rows[0].driver,
                 implementation: rows[0].implementation,
                 metric: rows[0].metric,
                 unit: rows[0].unit,
-                blocks: ratios.count,
+                blocks: blocks.ratios.count,
                 base: Bootstrap.median(rows.compactMap(\.base)),
                 head: Bootstrap.median(rows.compactMap(\.head)),
                 change: shift.change.median.isFinite ? shift.change.median : nil,
@@ -318,12 +337,6 @@ package struct ComparisonRun: Sendable {
 extension PairRow {
     var label: String { "\(scenario), \(implementation) (\(driver.rawValue)): \(metric)" }
 
-    /// Head over base so that above 1 is better; `nil`: one of them is missing or nothing.
-    var goodness: Double? {
-        guard let base, let head, base > 0, head > 0 else { return nil }
-        let isLower = Metric.all.first { $0.name == metric }?.better == .lower
-        return isLower ? base / head : head / base
-    }
 }
 
 extension GateRow.Outcome {

@@ -42,7 +42,7 @@ package struct ComparisonTrials: Sendable {
     package init(_ pairs: [PairRow], _ decision: PairedDecision, count: Int) {
         let groups = Dictionary(grouping: pairs, by: \.label).sorted { $0.key < $1.key }
         rows = groups.compactMap { _, pairs in
-            let ratios = pairs.sorted { $0.block < $1.block }.compactMap(\.goodness)
+            let ratios = PairBlocks(pairs).ratios
             guard let first = pairs.first, !ratios.isEmpty else { return nil }
             var generator = SeededGenerator(seed: decision.seed)
             var answers: [Shift.Answer: Int] = [:]

@@ -1,4 +1,5 @@
-/// A row of `pairs.csv`: one figure of both sides, measured one right after the other.
+/// A row of `pairs.csv`: one figure of both sides, measured one right after the other. A block has one pair, or several of
+/// the same two processes.
 package struct PairRow: ResultRow {
     package var scenario: String
     package var driver: Scenario.Driver
@@ -6,6 +7,8 @@ package struct PairRow: ResultRow {
     package var metric: String
     package var unit: String
     package var block: Int
+    /// Which pair of the block; `nil`: there is but one.
+    package var slice: Int?
     /// Which side was measured first: `base` or `head`.
     package var first: String
     package var base: Double?
@@ -18,6 +21,7 @@ package struct PairRow: ResultRow {
         .init("metric", \.metric),
         .init("unit", \.unit),
         .init("block", \.block),
+        .init("slice", \.slice),
         .init("first", \.first),
         .init("base", \.base),
         .init("head", \.head),

@@ -29,7 +29,13 @@ struct RevisionBuild: Sendable {
             _ = try await git("worktree", "add", "--detach", "--force", source, commit)
         }
         let subfolder = try await git("rev-parse", "--show-prefix").trimmingCharacters(in: .whitespacesAndNewlines)
-        console.say("Building \(revision) (\(commit.prefix(12))) in \(folder) …")
+        pinDependencies(of: "\(source)/\(subfolder)")
+        let isFirst = !FileManager.default.fileExists(atPath: "\(folder)/build/release/\(product)")
+        console.say(
+            "Building \(revision) (\(commit.prefix(12))) in \(folder)"
+                + (isFirst ? ", from nothing, which takes some minutes …" : " …")
+        )
+        let start = ContinuousClock.now
         let arguments = [
             "build", "-c", "release", "--product", product, "--package-path", "\(source)/\(subfolder)",
             "--scratch-path", "\(folder)/build",
@@ -42,7 +48,23 @@ struct RevisionBuild: Sendable {
                     + "see it with: swift \(arguments.joined(separator: " "))"
             )
         }
+        let seconds = Numbers.timeLeft(seconds: (ContinuousClock.now - start) / .seconds(1))
+        console.say("Built in \(seconds). It stays there for the next comparison.")
         return "\(folder)/build/release/\(product)"
+    }
+
+    /// Whether the working copy is what `revision` stands for, with nothing changed, so that the tool that runs is its tool.
+    func isCheckedOut(_ revision: String) async throws(RunError) -> Bool {
+        guard try await commit(revision) == commit("HEAD") else { return false }
+        return try await git("status", "--porcelain").isEmpty
+    }
+
+    /// Another revision with other dependencies than this one's would be compared for those, too.
+    private func pinDependencies(of other: String) {
+        let (own, others) = ("\(package)/Package.resolved", "\(other)/Package.resolved")
+        guard !FileManager.default.fileExists(atPath: others) else { return }
+        // Without one there is nothing to keep to.
+        try? FileManager.default.copyItem(atPath: own, toPath: others)
     }
 
     /// The commit that a name stands for.

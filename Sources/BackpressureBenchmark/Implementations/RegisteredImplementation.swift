@@ -85,7 +85,10 @@ extension SystemImplementation: RegisteredImplementation {
     var heldTo: String { "the bounds of its scenario" }
 
     func reasonAgainst(_ scenario: Scenario, driver: Scenario.Driver) -> String? {
-        guard case .system(let load) = scenario.load else { return "for systems" }
-        return reasonAgainst(load, driver: driver)
+        switch scenario.load {
+        case .system(let load): reasonAgainst(load, driver: driver)
+        case .flood(let load): reasonAgainst(load, driver: driver)
+        default: "for systems"
+        }
     }
 }

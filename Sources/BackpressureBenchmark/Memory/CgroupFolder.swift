@@ -12,6 +12,16 @@ struct CgroupFolder: Sendable {
         guard let hierarchy = CgroupHierarchy(method: method) else {
             throw CgroupError("this machine has no \(method.rawValue) hierarchy with a memory controller")
         }
+        try self.init(in: hierarchy, capBytes: capBytes)
+    }
+
+    /// The same in a hierarchy that was found before.
+    ///
+    /// - Parameter files: how its files are opened for writing. The kernel makes them with the group; a folder that only
+    ///   stands for one needs `O_CREAT`.
+    init(in hierarchy: CgroupHierarchy, capBytes: Int, files: Int32 = 0) throws {
+        let method = hierarchy.method
+        func write(_ text: String, to path: String) throws { try put(text, into: path, flags: files) }
         var lastError = CgroupError("no writable folder in \(hierarchy.root)")
         for parent in hierarchy.candidates {
             let path = "\(parent)/backpressure-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -45,7 +55,7 @@ struct CgroupFolder: Sendable {
 
     /// Moves this process into a group.
     static func enter(_ path: String) throws {
-        try write("0", to: "\(path)/cgroup.procs")
+        try put("0", into: "\(path)/cgroup.procs")
     }
 
     /// How many processes of the group the kernel killed for want of memory; `nil`: it doesn't say.
@@ -76,15 +86,23 @@ struct CgroupFolder: Sendable {
 }
 
 /// Where the groups of one kind live on this machine.
-private struct CgroupHierarchy {
+struct CgroupHierarchy: Sendable {
+    let method: MemoryCap.Method
     let root: String
     /// This process's own folder in it.
     private let ownFolder: String
 
+    /// `nil`: this machine has none, or none that accounts for memory.
     init?(method: MemoryCap.Method) {
         guard let mounts = try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8),
             let groups = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)
         else { return nil }
+        self.init(method: method, mounts: mounts, groups: groups)
+    }
+
+    /// The same by what the kernel says in those two files.
+    init?(method: MemoryCap.Method, mounts: String, groups: String) {
+        self.method = method
         let mount = mounts.split(separator: "\n").map { $0.split(separator: " ") }.first { fields in
             guard fields.count >= 4 else { return false }
             switch method {
@@ -126,8 +144,8 @@ struct CgroupError: Error, CustomStringConvertible {
     }
 }
 
-private func write(_ text: String, to path: String) throws {
-    let file = open(path, O_WRONLY | O_CLOEXEC)
+private func put(_ text: String, into path: String, flags: Int32 = 0) throws {
+    let file = open(path, O_WRONLY | O_CLOEXEC | flags, 0o644)
     guard file >= 0 else { throw CgroupError.last("cannot open \(path)") }
     defer { close(file) }
     guard Foundation.write(file, text, text.utf8.count) == text.utf8.count else {

@@ -91,7 +91,7 @@ package struct Listing: Sendable {
                     rows: registry.systems.map { system in
                         [
                             "\(system.id)", "\(system.family.rawValue)", "\(system.role.rawValue)",
-                            "\(system.kind.rawValue)", "\(system.summary)",
+                            "\(system.kindsInWords)", "\(system.summary)",
                         ]
                     }
                 )

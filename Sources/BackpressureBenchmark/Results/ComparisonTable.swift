@@ -81,6 +81,8 @@ extension ComparisonRow {
             capacity = load.permits
         case .system(let load):
             (producers, consumers, capacity) = (load.producers, load.consumers, load.capacity)
+        case .flood(let load):
+            (producers, consumers) = (load.producers, load.consumers)
         }
     }
 }

@@ -25,6 +25,42 @@ package struct EnvironmentRecord: Codable, Sendable, Equatable {
     /// The cost of one reading of the clock.
     package var clockCostNs: Double?
     package var noise: Noise
+    /// `nil`: nothing was planned.
+    package var timing: Timing?
+
+    /// How long it took, and how far the time left that was shown meanwhile was from the truth.
+    package struct Timing: Codable, Sendable, Equatable {
+        /// What was said before the first measurement.
+        package var plannedS: Double
+        package var measuredS: Double
+        /// As a share of what was really left, over all measurements' beginnings but those in the last tenth of the run;
+        /// `nil`: it was interrupted.
+        package var timeLeftErrorMean: Double?
+        package var timeLeftErrorWorst: Double?
+        /// The same of each kind of process: where the plan was wrong.
+        package var kinds: [String: KindTiming] = [:]
+
+        package enum CodingKeys: String, CodingKey {
+            case plannedS = "planned_s"
+            case measuredS = "measured_s"
+            case timeLeftErrorMean = "time_left_error_mean"
+            case timeLeftErrorWorst = "time_left_error_worst"
+            case kinds
+        }
+    }
+
+    /// All processes of one kind.
+    package struct KindTiming: Codable, Sendable, Equatable {
+        package var processes = 0
+        package var plannedS = 0.0
+        package var measuredS = 0.0
+
+        package enum CodingKeys: String, CodingKey {
+            case processes
+            case plannedS = "planned_s"
+            case measuredS = "measured_s"
+        }
+    }
 
     /// How far the machine itself disturbed the figures.
     package struct Noise: Codable, Sendable, Equatable {
@@ -70,7 +106,7 @@ package struct EnvironmentRecord: Codable, Sendable, Equatable {
         case profile, seed
         case capMethod = "cap_method"
         case clockCostNs = "clock_cost_ns"
-        case noise
+        case noise, timing
     }
 
     /// The text of `environment.json`.

@@ -42,6 +42,9 @@ struct Metric: Sendable {
             protocolRatio,
         ] + systems
 
+    /// What accounting of memory measures, in a process of its own.
+    static let accounted = Set([allocations, allocatedBytes, peakAllocated, retained].map(\.name))
+
     init(
         _ name: String,
         _ unit: String,

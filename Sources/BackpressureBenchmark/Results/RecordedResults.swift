@@ -36,6 +36,7 @@ package struct RecordedResults: Sendable {
         try Self.check(set, "samples.csv", SampleRow.self)
         try Self.check(set, "accuracy.csv", AccuracyRow.self)
         try Self.check(set, "stress.csv", StressRow.self)
+        try Self.checkWhole(set, samples, comparison)
         self.environment = environment
         self.comparison = comparison
         findings = verdict.ofRun ?? verdict.findings
@@ -48,6 +49,40 @@ package struct RecordedResults: Sendable {
             )
             // What wasn't measured is missing in its block; whoever needs it finds out.
             if let value = row.value { series[key, default: [:]][row.block] = value }
+        }
+    }
+
+    /// A file that was cut short between two rows reads well, and what is gone from it would be held to nothing.
+    private static func checkWhole(
+        _ set: ResultSet,
+        _ samples: [SampleRow],
+        _ comparison: [ComparisonRow]
+    ) throws(InputFileError) {
+        let main = [Metric.throughput.name, Metric.idleCPU.name]
+        let blocks = samples.reduce(into: [Series: Set<Int>]()) { blocks, row in
+            guard main.contains(row.metric) else { return }
+            let key = Series(
+                scenario: row.scenario,
+                driver: row.driver,
+                implementation: row.implementation,
+                metric: ""
+            )
+            blocks[key, default: []].insert(row.block)
+        }
+        for row in comparison {
+            let key = Series(
+                scenario: row.scenario,
+                driver: row.driver,
+                implementation: row.implementation,
+                metric: ""
+            )
+            let found = blocks[key]?.count ?? 0
+            guard found != row.repetitions else { continue }
+            throw InputFileError(
+                path: set.path + (set.path.hasSuffix("/") ? "" : "/") + "samples.csv",
+                message: "has \(found) of the \(row.repetitions) repetitions that comparison.csv has of \(row.label): "
+                    + "one of the files was cut short; measure it anew"
+            )
         }
     }
 

@@ -288,7 +288,7 @@ extension Scenario {
         switch load {
         case .queue(let load): if case .trace = load.arrival { true } else { false }
         case .limiter(let load): if case .trace = load.demand { true } else { false }
-        case .breaker, .concurrencyLimit: false
+        case .breaker, .concurrencyLimit, .flood: false
         case .system(let load): load.arrival != nil
         }
     }

@@ -7,16 +7,16 @@ struct StressJudgement {
 
     init(_ result: Runner.Result) {
         let job = result.measurement.job
-        guard case .queue(let load) = job.scenario.load, let outcome = result.outcome else { return }
+        guard let load = FloodColumns(job.scenario.load), let outcome = result.outcome else { return }
         if outcome.ending == .finished, outcome.report?.flood == nil { return }
         let isControl = result.measurement.role == .control
-        let ending = FloodEnding(outcome, capBytes: load.memoryCapBytes ?? .max, oomKills: result.oomKills)
+        let ending = FloodEnding(outcome, capBytes: load.capBytes ?? .max, oomKills: result.oomKills)
         var row = StressRow(
             scenario: job.scenario.name,
             implementation: job.implementation,
             family: result.measurement.family.rawValue,
             policy: load.policy,
-            capBytes: load.memoryCapBytes,
+            capBytes: load.capBytes,
             capMethod: result.capMethod?.rawValue,
             producers: load.producers,
             consumers: load.consumers,
@@ -86,6 +86,34 @@ struct StressJudgement {
         guard spread > 0 else { return nil }
         return points.reduce(0) { $0 + ($1.0 - meanTime) * ($1.1 - meanBytes) } / spread
     }
+}
+
+/// What the columns of `stress.csv` say of a flood.
+private struct FloodColumns {
+    var policy: QueueLoad.Policy
+    var capBytes: Int?
+    var producers: Int
+    var consumers: Int
+    var overloadFactor: Double?
+
+    /// `nil`: it is none.
+    init?(_ load: Scenario.Load) {
+        switch load {
+        case .queue(let load):
+            (policy, capBytes, overloadFactor) = (load.policy, load.memoryCapBytes, load.overloadFactor)
+            (producers, consumers) = (load.queues * load.producers, load.queues * load.consumers)
+        case .flood(let load):
+            // Who finds no room at the entrance is told so.
+            (policy, capBytes, overloadFactor) = (.reject, load.memoryCapBytes, load.overloadFactor)
+            (producers, consumers) = (load.producers, load.consumers)
+        case .limiter, .breaker, .concurrencyLimit, .system: return nil
+        }
+    }
+}
+
+extension Scenario.Load {
+    /// Of a flood: what its process may take, in bytes.
+    var memoryCapBytes: Int? { FloodColumns(self)?.capBytes }
 }
 
 /// How a flooded process ended, and of what.

@@ -48,6 +48,8 @@ struct BenchmarkSession: Sendable {
         let reporter = ProgressReporter(console: console, steps: plan.measurements.count)
         let results = await Runner(plan: plan, child: child, observer: reporter).run()
         reporter.clear()
+        // What is measured again later, where an interval was too wide, was in nobody's plan.
+        if measured.measured.isEmpty { measured.timing = results.timing }
         measured.measured += results.measured
         measured.repeated += results.repeated
         measured.isInterrupted = measured.isInterrupted || results.isInterrupted
@@ -60,6 +62,7 @@ struct BenchmarkSession: Sendable {
         environment.noise = results.noise
         environment.clockCostNs = results.clockCostNanoseconds
         environment.capMethod = results.capMethod?.rawValue
+        environment.timing = measured.timing
         do {
             try folder.write(ResultFile.csv(results.samples), to: "samples.csv")
             try folder.write(ResultFile.csv(results.comparison), to: "comparison.csv")

@@ -39,6 +39,8 @@ package struct Scenario: Codable, Sendable, Equatable {
         case breaker(BreakerLoad)
         case concurrencyLimit(ConcurrencyLimitLoad)
         case system(SystemLoad)
+        /// Of a whole system.
+        case flood(FloodLoad)
     }
 
     package var mechanism: Mechanism {
@@ -47,7 +49,7 @@ package struct Scenario: Codable, Sendable, Equatable {
         case .limiter: .limiter
         case .breaker: .breaker
         case .concurrencyLimit: .concurrencyLimit
-        case .system: .system
+        case .system, .flood: .system
         }
     }
 }
@@ -72,6 +74,8 @@ package struct QueueLoad: Codable, Sendable, Equatable {
     /// Stress only: consumers work for so long and then take nothing for so long, in turn; 0: they never rest.
     package var consumersWorkNanoseconds = 0
     package var consumersRestNanoseconds = 0
+    /// Stress only: so many of them at once, each with all of the above.
+    package var queues = 1
     /// Stress only: the memory cap of the child process, in bytes.
     package var memoryCapBytes: Int?
     /// Stress only: offered rate over what the consumers can take (`consumers / service time`).

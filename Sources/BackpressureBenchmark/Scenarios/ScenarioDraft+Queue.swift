@@ -32,6 +32,7 @@ struct QueueFields {
             let stress = try StressFields(file, load: load)
             load.memoryCapBytes = stress.memoryCapBytes
             load.overloadFactor = stress.overloadFactor
+            load.queues = stress.queues
             (load.consumersWorkNanoseconds, load.consumersRestNanoseconds) = (
                 stress.workNanoseconds, stress.restNanoseconds
             )
@@ -121,6 +122,7 @@ private struct StressFields {
     let offeredPerSecond: Double
     let workNanoseconds: Int
     let restNanoseconds: Int
+    let queues: Int
     let place: InputPlace
 
     init(_ file: YAMLMapping, load: QueueLoad) throws(InputFileError) {
@@ -136,9 +138,11 @@ private struct StressFields {
                     + "offered than the consumers can take"
             )
         }
-        guard load.mostElements * load.payloadBytes < memoryCapBytes else {
+        queues = try Self.queues(file, load)
+        guard queues * load.mostElements * load.payloadBytes < memoryCapBytes else {
             let count = load.policy == .spill ? "'capacity' and 'spill_limit'" : "'capacity'"
-            throw cap.error("is too small: a full queue (\(count) times 'payload_bytes') would not fit under it")
+            let full = queues > 1 ? "\(queues) full queues" : "a full queue"
+            throw cap.error("is too small: \(full) (\(count) times 'payload_bytes') would not fit under it")
         }
         let rest = try file["consumers_rest_ms"]?.number(in: ScenarioLimits.restMilliseconds)
         let work = try file["consumers_work_ms"]?.number(in: ScenarioLimits.restMilliseconds)
@@ -150,7 +154,25 @@ private struct StressFields {
         }
         workNanoseconds = Int(((work ?? 0) * 1e6).rounded())
         restNanoseconds = Int(((rest ?? 0) * 1e6).rounded())
-        offeredPerSecond = overloadFactor * Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
+        offeredPerSecond =
+            overloadFactor * Double(queues * load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
+    }
+
+    /// How many queues there are at once; of many, only tasks can be enough workers.
+    private static func queues(_ file: YAMLMapping, _ load: QueueLoad) throws(InputFileError) -> Int {
+        guard let value = file["queues"] else { return 1 }
+        let count = try value.integer(in: ScenarioLimits.queues)
+        let drivers: [Scenario.Driver] = try file["drivers"]?.choices(example: "[tasks]") ?? Scenario.Driver.allCases
+        guard count == 1 || drivers == [.tasks] else {
+            throw value.error("is \(count), but each queue has workers of its own: say 'drivers: [tasks]'")
+        }
+        let workers = count * (load.producers + load.consumers)
+        guard workers <= ScenarioLimits.tasks.upperBound else {
+            throw value.error(
+                "makes \(workers) producers and consumers; \(ScenarioLimits.tasks.upperBound) are the most there can be"
+            )
+        }
+        return count
     }
 }
 

@@ -86,11 +86,24 @@ extension SignalLoad {
 
 extension CrowdLoad {
     fileprivate init(_ fields: YAMLMapping) throws(InputFileError) {
-        var stages: [Stage] = []
+        self.init(
+            stages: try Stage.list(in: fields),
+            capacity: try fields.required("capacity").integer(in: ScenarioLimits.capacity),
+            malformedOneIn: try fields["malformed_one_in"]?.integer(in: ScenarioLimits.sampleOneIn),
+            // The trace takes its place.
+            arrival: .idle
+        )
+    }
+}
+
+extension CrowdLoad.Stage {
+    /// The key `stages`.
+    static func list(in fields: YAMLMapping) throws(InputFileError) -> [Self] {
+        var stages: [Self] = []
         for stage in try fields.required("stages").mappings(example: "- {workers: 2, service_time_us: 300}") {
             try stage.check(known: ["workers", "service_time_us"])
             stages.append(
-                Stage(
+                Self(
                     workers: try stage.required("workers").integer(in: ScenarioLimits.workers),
                     serviceNanoseconds: try stage.nanoseconds(
                         "service_time_us",
@@ -99,13 +112,7 @@ extension CrowdLoad {
                 )
             )
         }
-        self.init(
-            stages: stages,
-            capacity: try fields.required("capacity").integer(in: ScenarioLimits.capacity),
-            malformedOneIn: try fields["malformed_one_in"]?.integer(in: ScenarioLimits.sampleOneIn),
-            // The trace takes its place.
-            arrival: .idle
-        )
+        return stages
     }
 }
 

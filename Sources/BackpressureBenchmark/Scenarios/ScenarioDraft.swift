@@ -38,6 +38,9 @@ struct ScenarioDraft: Sendable {
         case .breaker: (load, trace, arrivalPlace) = (.breaker(try BreakerFields(file).load), nil, name.place)
         case .concurrencyLimit:
             (load, trace, arrivalPlace) = (.concurrencyLimit(try ConcurrencyLimitFields(file).load), nil, name.place)
+        case .system where section == .stress:
+            let fields = try FloodFields(file)
+            (load, trace, arrivalPlace) = (.flood(fields.load), nil, fields.place)
         case .system:
             let seconds = (duration ?? ScenarioDefaults.durationSeconds) + (warmup ?? ScenarioDefaults.warmupSeconds)
             let fields = try SystemFields(file, seconds: seconds)
@@ -49,7 +52,7 @@ struct ScenarioDraft: Sendable {
             title: title,
             section: section,
             profiles: Set(profiles ?? Scenario.Profile.allCases),
-            drivers: drivers ?? section.drivers,
+            drivers: drivers ?? (mechanism == .system ? [.tasks] : section.drivers),
             implementations: implementations,
             reference: try Self.reference(in: file, implementations: implementations, registered: registered),
             repetitions: repetitions ?? ScenarioDefaults.repetitions,
@@ -81,7 +84,7 @@ struct ScenarioDraft: Sendable {
             if let replayed { load.arrival = replayed }
             try checkCount(of: load.arrival, seconds: wholeRun)
             scenario.load = .system(.crowd(load))
-        case .breaker, .concurrencyLimit, .system: break
+        case .breaker, .concurrencyLimit, .system, .flood: break
         }
         return scenario
     }
@@ -98,8 +101,10 @@ struct ScenarioDraft: Sendable {
     private static func homeInside(_ key: String) -> String? {
         let homes = [
             ("arrival", ScenarioKeys.arrival), ("demand", ScenarioKeys.demand), ("system", ScenarioKeys.system),
+            ("system", ScenarioKeys.flood),
         ]
-        let names = homes.filter { $0.1.contains(key) }.map { "'\($0.0)'" }
+        var names: [String] = []
+        for (home, keys) in homes where keys.contains(key) && !names.contains("'\(home)'") { names.append("'\(home)'") }
         return names.isEmpty ? nil : "belongs inside \(names.joined(separator: " or "))"
     }
 

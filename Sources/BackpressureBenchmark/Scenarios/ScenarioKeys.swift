@@ -15,7 +15,9 @@ enum ScenarioKeys {
     ]
     /// How the offered load of a queue is given: measured sections set it, the stress section derives it.
     private static let measured = ["arrival", "batch"]
-    private static let stress = ["memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms"]
+    private static let stress = [
+        "memory_cap_mib", "overload_factor", "consumers_work_ms", "consumers_rest_ms", "queues",
+    ]
 
     /// Every key that the top of some scenario file may hold.
     static let top = Scenario.Mechanism.allCases.reduce(into: common) { top, mechanism in
@@ -23,8 +25,13 @@ enum ScenarioKeys {
     }
 
     static func top(section: Scenario.Section, mechanism: Scenario.Mechanism) -> [String] {
-        mechanism == .queue
-            ? common + queue + (section == .stress ? stress : measured) : common + own(mechanism)
+        switch (mechanism, section) {
+        case (.queue, .stress): common + queue + stress
+        case (.queue, _): common + queue + measured
+        case (.system, .stress): common + own(.system)
+        case (.system, _): common + ["system"]
+        default: common + own(mechanism)
+        }
     }
 
     /// Says where a key belongs that a scenario of this section and mechanism can't hold; `nil`: nowhere.
@@ -63,7 +70,7 @@ enum ScenarioKeys {
         case .limiter: limiter
         case .breaker: breaker
         case .concurrencyLimit: concurrencyLimit
-        case .system: ["system"]
+        case .system: ["system", "memory_cap_mib"]
         }
     }
 
@@ -127,7 +134,7 @@ extension Scenario.Section {
         switch self {
         case .throughput: [.queue, .limiter, .breaker, .concurrencyLimit]
         case .accuracy: [.limiter]
-        case .stress: [.queue]
+        case .stress: [.queue, .system]
         case .systems: [.system]
         }
     }

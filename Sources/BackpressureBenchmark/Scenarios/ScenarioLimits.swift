@@ -10,6 +10,7 @@ enum ScenarioLimits {
     static let workers = 1...1_024
     /// Where `drivers` is tasks alone.
     static let tasks = 1...100_000
+    static let queues = 1...10_000
     static let restMilliseconds = 0.1...3_600_000
     static let capacity = 1...(1 << 24)
     static let payloadBytes = 8...(1 << 20)

@@ -35,14 +35,33 @@ struct PairedDecisionTests {
         #expect(answers(change: 0.95)[.worse, default: 0] >= 95)
     }
 
+    @Test("errs in one of a hundred at most, though it looks more than once and nothing but luck says where it stands")
+    func calibrated() {
+        // The truth lies on the edge of what is tolerated, in one value of four far beyond it: every answer is wrong.
+        let decision = PairedDecision(tolerance: 0.1)
+        var random = SeededGenerator(seed: 11)
+        let wrong = (0..<2_000).count { _ in
+            let ratios = (0..<decision.mostBlocks).map { _ in
+                let distance =
+                    Int.random(in: 0..<4, using: &random) == 0 ? 0.5 : Double.random(in: 0...0.03, using: &random)
+                return 0.9 + (Bool.random(using: &random) ? distance : -distance)
+            }
+            return decision.outcome(of: ratios).shift.answer != .undecided
+        }
+        #expect(wrong <= 20 + 13, "1 % of 2000, and three standard deviations")
+        // It isn't that it never says anything.
+        #expect(wrong > 1)
+    }
+
     @Test("adds blocks until it is clear, and no further than told")
     func extends() {
-        let decision = PairedDecision(leastBlocks: 9, extraBlocks: 3, mostBlocks: 15)
+        let decision = PairedDecision(leastBlocks: 12, mostBlocks: 40)
+        #expect(decision.looks == [12, 24, 40])
         let steady = [Double](repeating: 1, count: 50)
-        #expect(decision.outcome(of: steady).blocks == 9)
+        #expect(decision.outcome(of: steady).blocks == 12)
         let wild = (0..<50).map { $0.isMultiple(of: 2) ? 0.5 : 2.0 }
         let outcome = decision.outcome(of: wild)
-        #expect(outcome.blocks == 15 && outcome.shift.answer == .undecided)
+        #expect(outcome.blocks == 40 && outcome.shift.answer == .undecided)
         #expect(decision.outcome(of: [1, 1]).blocks == 2)
     }
 
@@ -67,6 +86,32 @@ struct PairedDecisionTests {
         #expect(trials.rows.count == 1 && row.recordedBlocks == 80 && row.trials == 20)
         #expect(row.worse == worse && row.within == within)
         #expect(ComparisonTrials(pairs, decision, count: 20).rows == trials.rows)
+    }
+
+    @Test("takes the median of a block's pairs, and no block that lacks one")
+    func blocks() {
+        func pair(_ block: Int, _ slice: Int, _ base: Double?, _ head: Double) -> PairRow {
+            PairRow(
+                scenario: "pair",
+                driver: .threads,
+                implementation: "ring",
+                metric: "throughput",
+                unit: "1/s",
+                block: block,
+                slice: slice,
+                first: slice.isMultiple(of: 2) ? "head" : "base",
+                base: base,
+                head: head
+            )
+        }
+        // The machine is twice as slow from the middle of the second pair on: that pair is off, and the median isn't.
+        let rows = [
+            pair(1, 1, 100, 95), pair(1, 2, 100, 47.5), pair(1, 3, 50, 47.5), pair(2, 1, 100, 110), pair(3, 1, nil, 5),
+        ]
+        let blocks = PairBlocks(rows)
+        #expect(blocks.ratios == [0.95, 1.1] && blocks.isIncomplete)
+        #expect(!PairBlocks(Array(rows.prefix(4))).isIncomplete)
+        #expect(PairBlocks([]).isIncomplete)
     }
 
     @Test("turns metrics of which less is better")

@@ -208,6 +208,15 @@ struct RecordedResultsTests {
         #expect("\(try #require(error))".contains(message))
     }
 
+    @Test("that were cut short between two rows are found out")
+    func cutShort() async throws {
+        var run = RecordedRun()
+        let header = SampleRow.columns.map(\.name).joined(separator: ",")
+        run.replaced = ["samples.csv": "\(header)\n"]
+        let error = await #expect(throws: InputFileError.self) { try await run.recorded() }
+        #expect("\(try #require(error))".contains("samples.csv: has 0 of the 5 repetitions"))
+    }
+
     @Test("that aren't there say how to make them")
     func none() throws {
         let error = #expect(throws: InputFileError.self) { try RecordedResults(folder: "/nowhere/at-all") }

@@ -58,3 +58,19 @@ struct ProgressLineTests {
         #expect(time.remainingSeconds == 10)
     }
 }
+
+@Suite("What is said of the time left")
+struct TimeLeftLogTests {
+    @Test("is held against how long it then took, but for the last tenth")
+    func error() throws {
+        var log = TimeLeftLog()
+        log.said(leftSeconds: 90, atSeconds: 0)
+        log.said(leftSeconds: 50, atSeconds: 50)
+        log.said(leftSeconds: 10, atSeconds: 80)
+        log.said(leftSeconds: 1_000, atSeconds: 95)
+        let error = try #require(log.error(endedAtSeconds: 100))
+        #expect(abs(error.worst - 0.5) < 1e-9 && abs(error.mean - 0.2) < 1e-9, "\(error)")
+        #expect(TimeLeftLog().error(endedAtSeconds: 100) == nil)
+        #expect(log.error(endedAtSeconds: 0) == nil)
+    }
+}

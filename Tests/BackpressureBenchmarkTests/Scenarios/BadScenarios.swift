@@ -114,7 +114,7 @@ enum BadScenarios {
         ),
         BadScenario(queue, "section", "{a: 1}", at: (3, 10), "'section' is a mapping; allowed: throughput"),
         BadScenario(queue, "mechanism", "queu", at: (4, 12), "did you mean 'queue'?"),
-        BadScenario(stress, "mechanism", "limiter", at: (4, 12), "but 'section: stress' measures a queue"),
+        BadScenario(stress, "mechanism", "limiter", at: (4, 12), "but 'section: stress' measures a queue or system"),
         BadScenario(cost, "clock", "virtual", at: (9, 8), "must be 'real' in 'section: throughput'"),
         BadScenario(
             cost,
@@ -167,7 +167,7 @@ enum BadScenarios {
             "a window is one of calls or one of time"
         ),
         BadScenario(permits, "asking", "tries", at: (7, 9), "'asking' is 'tries'; allowed: try, wait"),
-        BadScenario(permits, "section", "stress", at: (4, 12), "but 'section: stress' measures a queue"),
+        BadScenario(permits, "section", "stress", at: (4, 12), "but 'section: stress' measures a queue or system"),
         BadScenario(queue, "policy", "drop_newest", at: (9, 9), "did you mean 'drop-newest'?"),
         BadScenario(
             limiter,
@@ -233,6 +233,15 @@ enum BadScenarios {
         BadScenario(queue, "service_time_us", "-1", at: (9, 18), "a finite number from 0 to 1000000"),
         BadScenario(stress, "memory_cap_mib", "7", at: (9, 17), "an integer from 8 to 65536"),
         BadScenario(stress, "overload_factor", "0.5", at: (10, 18), "a finite number from 1 to 1000000"),
+        BadScenario(stress, "queues", "2", at: (11, 9), "say 'drivers: [tasks]'"),
+        BadScenario(stress, "queues", "0", at: (11, 9), "an integer from 1 to 10000"),
+        BadScenario(
+            stress.setting("drivers", "[tasks]").setting("producers", "20"),
+            "queues",
+            "10000",
+            at: (12, 9),
+            "100000 are the most there can be"
+        ),
         BadScenario(stress, "consumers_rest_ms", "50", at: (11, 20), "need each other"),
         BadScenario(stress, "consumers_work_ms", "0", at: (11, 20), "a finite number from 0.1 to 3600000"),
         BadScenario(stress.with("service_time_us", nil), 9, 18, "'service_time_us' must be above 0"),

@@ -1,19 +1,22 @@
 import BackpressureBenchmark
 import BoundedQueues
+import ConcurrencySupport
 
-/// One line before all stages, which forgets half of what it has let in.
+/// One line before all stages, which may forget some of what it has let in.
 struct FaultyStages: StagedSystem {
     private let queue: MutexQueue<UInt64>
     private let setup: StagedSetup
+    private let forgetsOneIn: UInt64
 
-    init(_ setup: StagedSetup) {
+    init(_ setup: StagedSetup, capacity: Int? = nil, forgetsOneIn: UInt64 = 2) {
         self.setup = setup
-        queue = MutexQueue(capacity: setup.stages.map(\.capacity).min() ?? 1)
+        self.forgetsOneIn = forgetsOneIn
+        queue = MutexQueue(capacity: capacity ?? setup.stages.map(\.capacity).min() ?? 1)
     }
 
     func run() async {
         while let element = await queue.pop() {
-            if !element.isMultiple(of: 2) { continue }
+            if element % forgetsOneIn == forgetsOneIn - 1 { continue }
             do {
                 for stage in setup.stages.indices { try await setup.work(stage, element) }
             } catch {
@@ -27,6 +30,18 @@ struct FaultyStages: StagedSystem {
     func finish() async { queue.close() }
 
     var bottleneck: String? { nil }
+}
+
+/// Remembers every client that ever came.
+final class HoardedClients: ClientLimiting {
+    private let clients = Lock(Set<UInt64>())
+    let mostBytes: Int
+
+    init(_ setup: ClientSetup) {
+        mostBytes = 64 * setup.mostClients
+    }
+
+    func tryAcquire(client: UInt64) -> Bool { clients.withLock { $0.insert(client).inserted } }
 }
 
 /// Lets everybody in.

@@ -19,6 +19,10 @@ enum SystemDefect: String, CaseIterable {
     case silentSignal = "silent-signal"
     /// Forgets every other element that it has let in.
     case forgetsElements = "forgets-elements"
+    /// Says that its line is short, and lets it grow.
+    case stagesWithoutBound = "stages-without-bound"
+    /// Promises to remember few clients, and remembers all.
+    case clientsPromised = "clients-promised"
     /// A limit that doesn't limit.
     case openDoor = "open-door"
     /// Counts none of the latencies that it takes.
@@ -34,6 +38,15 @@ enum SystemDefect: String, CaseIterable {
         case .losesLetters: delivery { FaultyDelivery($0, losesOneIn: 10) }
         case .silentSignal: .init(id: rawValue, family: .other, summary: summary, signal: { SilentSignal() })
         case .forgetsElements: .init(id: rawValue, family: .other, summary: summary, stages: { FaultyStages($0) })
+        case .stagesWithoutBound:
+            .init(
+                id: rawValue,
+                family: .other,
+                summary: summary,
+                stages: { FaultyStages($0, capacity: 1 << 20, forgetsOneIn: .max) }
+            )
+        case .clientsPromised:
+            .init(id: rawValue, family: .other, summary: summary, clients: { HoardedClients($0) })
         case .openDoor: .init(id: rawValue, family: .other, summary: summary, limit: { _ in OpenDoor() })
         case .forgetsRecords:
             .init(

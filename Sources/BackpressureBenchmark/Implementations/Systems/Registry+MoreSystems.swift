@@ -37,6 +37,26 @@ extension Registry {
         )
     }
 
+    mutating func registerClients() {
+        register(
+            SystemImplementation(
+                id: "clients-keyed",
+                family: .mutex,
+                summary: "a token bucket for each client, as many as are remembered",
+                clients: { BoundedClients($0) }
+            )
+        )
+        register(
+            SystemImplementation(
+                id: "clients-unforgotten",
+                family: .other,
+                role: .control,
+                summary: "control: a token bucket for every client that ever came; it must fill up",
+                clients: { EveryClient($0) }
+            )
+        )
+    }
+
     mutating func registerLimits() {
         registerAdaptiveLimits()
         register(

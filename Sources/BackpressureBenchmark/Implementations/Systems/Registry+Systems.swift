@@ -11,6 +11,7 @@ extension Registry {
         registerStages()
         registerLimits()
         registerRecording()
+        registerClients()
     }
 
     private mutating func registerAdmission() {

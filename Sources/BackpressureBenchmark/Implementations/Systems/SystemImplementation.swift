@@ -2,7 +2,7 @@
 ///
 /// The harness brings the load, the workers or callers and the clock, and accounts for every element by itself; a system
 /// brings what stands between them. Each kind of scenario has a protocol of its own for that: ``AdmissionSystem``,
-/// ``DeliverySystem``, ``StagedSystem``, ``LimitSystem``, ``SignalSystem``, ``RecordingSystem``.
+/// ``DeliverySystem``, ``StagedSystem``, ``LimitSystem``, ``SignalSystem``, ``RecordingSystem``, ``ClientLimiting``.
 ///
 ///     SystemImplementation(id: "mine", family: .mutex, summary: "my queue", admission: { MyAdmission($0) })
 public struct SystemImplementation: Sendable {
@@ -14,8 +14,12 @@ public struct SystemImplementation: Sendable {
     public let role: Role
     /// One line for `list`.
     public let summary: String
-    /// The scenarios that it is for.
-    let kind: SystemLoad.Kind
+    /// The scenarios of the section `systems` that it is for; `nil`: none.
+    let kind: SystemLoad.Kind?
+    /// Those of the section `stress`; `nil`: none.
+    let floodKind: FloodLoad.Kind?
+    /// Floods one with a load of its kind; `nil`: the load is of another.
+    let flood: @Sendable (FloodLoad) -> SystemFlood?
     /// Puts one through a load of its kind; `nil`: the load is of another.
     let run: @Sendable (SystemLoad, SystemConditions) async -> SystemFigures?
 
@@ -24,7 +28,9 @@ public struct SystemImplementation: Sendable {
         _ family: Family,
         _ role: Role,
         _ summary: String,
-        _ kind: SystemLoad.Kind,
+        _ kind: SystemLoad.Kind?,
+        floodKind: FloodLoad.Kind? = nil,
+        flood: @escaping @Sendable (FloodLoad) -> SystemFlood? = { _ in nil },
         _ run: @escaping @Sendable (SystemLoad, SystemConditions) async -> SystemFigures?
     ) {
         self.id = id
@@ -32,6 +38,8 @@ public struct SystemImplementation: Sendable {
         self.role = role
         self.summary = summary
         self.kind = kind
+        self.floodKind = floodKind
+        self.flood = flood
         self.run = run
     }
 
@@ -115,10 +123,23 @@ public struct SystemImplementation: Sendable {
         summary: String,
         stages: @escaping @Sendable (StagedSetup) -> any StagedSystem
     ) {
-        self.init(id, family, role, summary, .crowd) { load, conditions in
-            guard case .crowd(let load) = load else { return nil }
-            return await CrowdRun(load: load, make: stages, conditions: conditions).perform()
-        }
+        self.init(
+            id,
+            family,
+            role,
+            summary,
+            .crowd,
+            floodKind: .stages,
+            flood: { load in
+                guard case .stages(let load) = load.subject else { return nil }
+                let run = StageFloodRun(load: load, make: stages)
+                return SystemFlood { await run.run($0) }
+            },
+            { load, conditions in
+                guard case .crowd(let load) = load else { return nil }
+                return await CrowdRun(load: load, make: stages, conditions: conditions).perform()
+            }
+        )
     }
 
     /// One that limits how much is in progress at a service.
@@ -140,6 +161,37 @@ public struct SystemImplementation: Sendable {
             guard case .capacity(let load) = load else { return nil }
             return await CapacityRun(load: load, system: limit(LimitSetup(load)), conditions: conditions).perform()
         }
+    }
+
+    /// A rate limiter that has a bucket for each client.
+    ///
+    /// - Parameters:
+    ///   - id: unique, `[a-z0-9-]+`.
+    ///   - family: how it synchronises.
+    ///   - role: whether it must keep its promises.
+    ///   - summary: one line for people.
+    ///   - clients: makes one.
+    public init(
+        id: String,
+        family: Family,
+        role: Role = .contender,
+        summary: String,
+        clients: @escaping @Sendable (ClientSetup) -> any ClientLimiting
+    ) {
+        self.init(
+            id,
+            family,
+            role,
+            summary,
+            nil,
+            floodKind: .clients,
+            flood: { load in
+                guard case .clients(let load) = load.subject else { return nil }
+                let run = ClientFloodRun(load: load, make: clients)
+                return SystemFlood { await run.run($0) }
+            },
+            { _, _ in nil }
+        )
     }
 
     /// One that takes latencies.
@@ -166,6 +218,15 @@ public struct SystemImplementation: Sendable {
     /// Why it can't take part in a load; `nil`: it can.
     func reasonAgainst(_ load: SystemLoad, driver: Scenario.Driver) -> String? {
         if driver != .tasks { return "not driven by \(driver.rawValue)" }
-        return kind == load.kind ? nil : "for scenarios of the kind \(kind.rawValue)"
+        return kind == load.kind ? nil : "for scenarios of the kind \(kindsInWords)"
     }
+
+    /// The same of a flood.
+    func reasonAgainst(_ load: FloodLoad, driver: Scenario.Driver) -> String? {
+        if driver != .tasks { return "not driven by \(driver.rawValue)" }
+        return floodKind == load.kind ? nil : "for scenarios of the kind \(kindsInWords)"
+    }
+
+    /// What it is for, for people.
+    var kindsInWords: String { [kind?.rawValue, floodKind?.rawValue].compactMap(\.self).joined(separator: ", ") }
 }

@@ -3,13 +3,12 @@
 /// Well-formed as XML too. It fetches nothing and runs no script; its policy forbids both.
 struct ReportPage: Sendable {
     let summary: ResultSummary
-    /// The readings of each flood, in order of time.
+    /// The readings of each flood, in order of time; of floods that were repeated, one after the other.
     let memorySamples: [MemoryKey: [MemoryRow]]
 
     init(_ summary: ResultSummary) {
         self.summary = summary
         memorySamples = Dictionary(grouping: summary.results.memory ?? []) { MemoryKey($0.scenario, $0.implementation) }
-            .mapValues { rows in rows.sorted { $0.elapsedNs < $1.elapsedNs } }
     }
 
     /// A part of the page.

@@ -107,7 +107,7 @@ struct Scale: Sendable, Equatable {
         for power in (0..<12).reversed() {
             let value = pow(10, Double(power))
             guard value <= high, abs(position(value) - position(0)) >= 24 else { continue }
-            if let last = positive.last, abs(position(last) - position(value)) < 34 { continue }
+            if let last = positive.last, abs(position(last) - position(value)) < 44 { continue }
             positive.append(value)
         }
         let outer = positive.prefix(3)

@@ -1,7 +1,7 @@
 import BoundedQueues
 import ConcurrencySupport
 
-/// A queue flooded at many times its consumers' speed, in a process under a memory cap.
+/// A queue, or some at once, flooded at many times the consumers' speed, in a process under a memory cap.
 ///
 /// What matters must be known even if the process dies: it reports as it goes.
 struct FloodMeasurement {
@@ -17,7 +17,7 @@ struct FloodMeasurement {
         guard Jemalloc.isAccounting else { throw .noAccounting }
         let isControl = implementation.role == .control
         var flood = load
-        let consumersPerSecond = Double(load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
+        let consumersPerSecond = Double(load.queues * load.consumers) * 1e9 / Double(load.serviceTimeNanoseconds)
         let ratePerSecond = factor * consumersPerSecond
         flood.arrival = .constant(ratePerSecond: ratePerSecond)
 
@@ -25,7 +25,7 @@ struct FloodMeasurement {
         var queueBytes = 0
         var peak = 0
         var retained = 0
-        var capacity = load.capacity
+        var capacity = load.queues * load.capacity
         var samples: [MemorySample] = []
         var observer = QueueRun.Observer()
         observer.beforeQueue = { baseline = Jemalloc.gauges()?.allocated ?? 0 }
@@ -43,12 +43,11 @@ struct FloodMeasurement {
             guard samples.isEmpty || Int(elapsed) - samples[samples.count - 1].elapsedNanoseconds >= 10_000_000 else {
                 return
             }
-            let statistics = progress.instance.statistics
             let sample = MemorySample(
                 elapsedNanoseconds: Int(elapsed),
                 gauges: gauges,
-                // In C there is nothing to ask for it.
-                depth: isForeign ? nil : waitFor { await statistics().depth }
+                // In C there is nothing to ask for it, and to ask a thousand queues would disturb them.
+                depth: isForeign || load.queues > 16 ? nil : progress.sum { $0.depth }
             )
             samples.append(sample)
             tell(
@@ -62,21 +61,23 @@ struct FloodMeasurement {
             )
         }
         observer.drained = { progress in
-            let statistics = progress.instance.statistics
-            capacity = waitFor { await statistics().capacity }
+            capacity = progress.sum { $0.capacity }
             let allocated = (Jemalloc.gauges()?.allocated ?? 0) - baseline
             peak = max(peak, allocated)
             retained = max(0, allocated)
         }
 
-        let outcome = try QueueRun(
+        var run = QueueRun(
             implementation: implementation,
             load: flood,
             driver: job.driver,
             seed: job.seed,
             warmupSeconds: 0,
             durationSeconds: isControl ? max(job.durationSeconds, secondsToDie(ratePerSecond)) : job.durationSeconds
-        ).perform(observer: observer)
+        )
+        // A thousand histograms would weigh more than what is flooded.
+        run.recordsLatency = false
+        let outcome = try run.perform(observer: observer)
 
         var report = MeasurementReport()
         report.violation = outcome.violation
@@ -105,12 +106,12 @@ struct FloodMeasurement {
 
     /// What may be allocated beside the queue's own storage: the elements in it and in its store, those in the hands of
     /// its producers (one offered, one evicted) and consumers, and an allowance for the workers themselves. `capacity` is
-    /// what the queue says it keeps: what was asked for, unless it is a foreign one that rounds up. `nil`: that is no bound.
+    /// what the queues say they keep: what was asked for, unless they are foreign and round up. `nil`: that is no bound.
     private func boundBytes(capacity: Int) -> Int? {
-        guard capacity <= ScenarioLimits.capacity.upperBound * 2 else { return nil }
+        guard capacity / load.queues <= ScenarioLimits.capacity.upperBound * 2 else { return nil }
         let element = Jemalloc.allocationSize(load.payloadBytes) + Jemalloc.allocationSize(Payload.objectBytes)
-        let stored = load.mostElements - load.capacity
-        let elements = capacity + stored + 2 * load.producers + load.consumers
+        let stored = load.queues * (load.mostElements - load.capacity)
+        let elements = capacity + stored + load.queues * (2 * load.producers + load.consumers)
         // A store that grows has its references twice for a moment, in memory that is doubled each time.
         let store = stored * 4 * MemoryLayout<UInt>.size
         return elements * element + store + workerBytes + allowance
@@ -118,10 +119,14 @@ struct FloodMeasurement {
 
     /// What a drained queue may keep beside the storage that it was made with: room for as many elements as it ever held,
     /// which a growing array doubles, and none of them.
-    private var retainedBytes: Int { load.mostElements * 4 * MemoryLayout<UInt>.size + workerBytes + allowance }
+    private var retainedBytes: Int {
+        load.queues * load.mostElements * 4 * MemoryLayout<UInt>.size + workerBytes + allowance
+    }
 
     /// A thread's own memory, or a task's with the continuation that it waits on.
-    private var workerBytes: Int { (load.producers + load.consumers) * (job.driver == .threads ? 16_384 : 4_096) }
+    private var workerBytes: Int {
+        load.queues * (load.producers + load.consumers) * (job.driver == .threads ? 16_384 : 4_096)
+    }
 
     /// What the runtime allocates for itself meanwhile.
     private var allowance: Int { 262_144 }

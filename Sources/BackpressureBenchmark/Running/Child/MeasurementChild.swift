@@ -19,7 +19,7 @@ package enum MeasurementChild {
             // A thread of its own conducts, so that the pool's threads are left to the tasks that are measured.
             let result = await withUnsafeContinuation { continuation in
                 let conductor = WorkerThread {
-                    continuation.resume(returning: measure(job, known, output))
+                    continuation.resume(returning: measure(job, known) { output.write(.heartbeat($0)) })
                 }
                 conductor.detach()
             }
@@ -32,10 +32,16 @@ package enum MeasurementChild {
         }
     }
 
-    private static func measure(
+    /// Carries out a job in this process.
+    ///
+    /// - Parameters:
+    ///   - looksAtNoise: whether to see, after a measurement of speed, how noisy the machine was.
+    ///   - tell: called with signs of life, of a flood.
+    static func measure(
         _ job: MeasurementJob,
         _ registry: Registry,
-        _ output: MessageWriter
+        looksAtNoise: Bool = true,
+        tell: @escaping (Heartbeat) -> Void
     ) -> Result<MeasurementReport, MeasurementError> {
         do throws(MeasurementError) {
             var report: MeasurementReport
@@ -52,9 +58,8 @@ package enum MeasurementChild {
                 case .speed: report = try measurement.speed()
                 case .memory: report = try measurement.memory()
                 case .flood:
-                    report = try FloodMeasurement(job: job, load: load, implementation: implementation) {
-                        output.write(.heartbeat($0))
-                    }.perform()
+                    let flood = FloodMeasurement(job: job, load: load, implementation: implementation, tell: tell)
+                    report = try flood.perform()
                 case .accuracy, .system: throw MeasurementError("this is not measured of queues")
                 }
             case .limiter(let load):
@@ -74,8 +79,18 @@ package enum MeasurementChild {
             case .system(let load):
                 let implementation = try find(job.implementation, among: registry.systems, "system")
                 report = try SystemMeasurement(job: job, load: load, implementation: implementation).perform()
+            case .flood(let load):
+                let implementation = try find(job.implementation, among: registry.systems, "system")
+                guard job.kind == .flood, let flood = implementation.flood(load) else {
+                    throw MeasurementError(
+                        "\(job.implementation) is not for scenarios of the kind \(load.kind.rawValue)"
+                    )
+                }
+                let isControl = implementation.role == .control
+                report =
+                    try SystemFloodMeasurement(job: job, flood: flood, isControl: isControl, tell: tell).perform()
             }
-            if job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
+            if looksAtNoise, job.kind == .speed || job.kind == .system { report.noise = MachineNoise.measure() }
             return .success(report)
         } catch {
             return .failure(error)

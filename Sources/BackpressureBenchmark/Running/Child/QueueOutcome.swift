@@ -31,12 +31,23 @@ extension QueueRun {
     final class Progress {
         let producers: [WorkerCounts]
         let consumers: [WorkerCounts]
-        let instance: QueueInstance
+        /// One, or as many as the load has.
+        let instances: [QueueInstance]
 
-        init(producers: [WorkerCounts], consumers: [WorkerCounts], instance: QueueInstance) {
+        init(producers: [WorkerCounts], consumers: [WorkerCounts], instances: [QueueInstance]) {
             self.producers = producers
             self.consumers = consumers
-            self.instance = instance
+            self.instances = instances
+        }
+
+        /// The sum of what all queues say of themselves.
+        func sum(_ value: @escaping @Sendable (QueueStatistics) -> Int) -> Int {
+            let all = instances.map(\.statistics)
+            return waitFor {
+                var sum = 0
+                for statistics in all { sum += value(await statistics()) }
+                return sum
+            }
         }
 
         var offered: Int { Progress.sum(producers) { $0.offered.load(ordering: .relaxed) } }
@@ -80,8 +91,7 @@ extension QueueRun {
         }
         outcome.takenSum = takers.reduce(0) { $0 &+ $1.numberSum.load(ordering: .relaxed) }
         outcome.evictedSum = drops.evictedNumberSum.load(ordering: .relaxed)
-        let statistics = progress.instance.statistics
-        outcome.spilled = Int(clamping: waitFor { await statistics().spilled })
+        outcome.spilled = progress.sum { Int(clamping: $0.spilled) }
         return outcome
     }
 }

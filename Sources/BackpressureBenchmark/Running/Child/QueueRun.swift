@@ -3,7 +3,7 @@ import ConcurrencySupport
 import Histogram
 import Synchronization
 
-/// One queue under one load, from the first worker to the drained queue.
+/// One queue under one load (or some, each with workers of its own), from the first worker to the drained queue.
 ///
 /// The caller's thread, which must not be one of the pool's, conducts: it starts the workers, looks at them at the
 /// beginning and at the end of the measured part, and stops them.
@@ -14,6 +14,8 @@ struct QueueRun {
     let seed: UInt64
     let warmupSeconds: Double
     let durationSeconds: Double
+    /// Whether latencies are recorded, which takes a histogram for each consumer.
+    var recordsLatency = true
 
     /// Moments at which the caller may look on.
     struct Observer {
@@ -34,8 +36,8 @@ struct QueueRun {
     }
 
     func perform(observer: Observer = Observer()) throws(MeasurementError) -> Outcome {
-        let producerCount = load.producers
-        let consumerCount = load.arrival == .alternating ? 0 : load.consumers
+        let producerCount = load.queues * load.producers
+        let consumerCount = load.arrival == .alternating ? 0 : load.queues * load.consumers
         // Where nobody produces, this thread is the one who might; of a round trip it is the other end that must finish.
         let control = RunControl(producers: load.arrival == .idle ? 1 : producerCount)
         let drops = DropCounter()
@@ -45,10 +47,11 @@ struct QueueRun {
         let consumers = (0..<consumerCount).map { _ in WorkerCounts() }
 
         observer.beforeQueue()
-        let instance = try make(drops)
+        var instances: [QueueInstance] = []
+        for _ in 0..<load.queues { instances.append(try make(drops)) }
         let back = load.arrival == .roundTrip ? try make(drops) : nil
         observer.queueMade()
-        let progress = Progress(producers: producers, consumers: consumers, instance: instance)
+        let progress = Progress(producers: producers, consumers: consumers, instances: instances)
 
         let workers = Workers()
         let loops = WorkerLoops(load, driver)
@@ -63,18 +66,18 @@ struct QueueRun {
                 batch: load.batch
             )
             if load.arrival == .roundTrip { task.latency = recorders[index] }
-            guard loops.start(task, on: instance, back, workers) else { throw notDriven }
+            guard loops.start(task, on: instances[index % load.queues], back, workers) else { throw notDriven }
         }
         for index in 0..<consumerCount {
             let task = ConsumerTask(
                 control: control,
                 counts: consumers[index],
                 serviceNanoseconds: UInt64(load.serviceTimeNanoseconds),
-                latency: schedules == nil ? nil : recorders[index],
+                latency: recorders.isEmpty || load.arrival == .roundTrip ? nil : recorders[index],
                 batch: load.batch,
                 rests: ConsumerRests(load)
             )
-            guard loops.start(task, on: instance, back, workers) else { throw notDriven }
+            guard loops.start(task, on: instances[index % load.queues], back, workers) else { throw notDriven }
         }
         let part = MeasuredPart(
             control: control,
@@ -90,23 +93,26 @@ struct QueueRun {
             sampleIntervalNanoseconds: observer.sampleIntervalNanoseconds,
             sample: { observer.sample(progress, $0) }
         )
-        finish(control, instance, back)
+        finish(control, instances, back)
         workers.join()
         observer.drained(progress)
         return gather(measured, progress, drops, recorders)
     }
 
     /// Closes what has to be closed, each when nothing more can enter.
-    private func finish(_ control: RunControl, _ instance: QueueInstance, _ back: QueueInstance?) {
+    private func finish(_ control: RunControl, _ instances: [QueueInstance], _ back: QueueInstance?) {
         if load.arrival == .idle { control.producerFinished() }
         if back != nil {
-            waitFor { await instance.close() }
+            close(instances)
             control.queueClosed()
         }
         while !control.producersAreDone { sleep(nanoseconds: 100_000) }
-        let last = back ?? instance
-        waitFor { await last.close() }
+        close(back.map { [$0] } ?? instances)
         control.queueClosed()
+    }
+
+    private func close(_ instances: [QueueInstance]) {
+        waitFor { for instance in instances { await instance.close() } }
     }
 
     private func make(_ drops: DropCounter) throws(MeasurementError) -> QueueInstance {
@@ -133,7 +139,7 @@ struct QueueRun {
     /// One for each worker that can tell how long something took.
     private func makeRecorders(_ control: RunControl, _ schedules: [Schedule]?, consumers: Int) -> [LatencyRecorder] {
         if load.arrival == .roundTrip { return [LatencyRecorder(control: control)] }
-        guard let schedules else { return [] }
+        guard let schedules, recordsLatency else { return [] }
         let warmup = UInt64(warmupSeconds * 1e9)
         return (0..<consumers).map { _ in
             LatencyRecorder(control: control, schedules: schedules, warmupNanoseconds: warmup)

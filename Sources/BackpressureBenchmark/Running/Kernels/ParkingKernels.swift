@@ -45,9 +45,8 @@ where Queue.Element: BenchmarkElement {
         for time in schedule.times {
             waitUntil(nanoseconds: start &+ time)
             if !offer() || control.isStopping { break }
-            if offered % UInt64(operationsPerLook) == 0 {
-                task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
-            }
+            // Elements that come at times of their own may be few: of many producers, each with a few, none would be seen.
+            task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
         }
     } else {
         run: while !control.isStopping {

@@ -26,6 +26,8 @@ struct Runner: Sendable {
         var repeated = 0
         /// Ended before the plan was.
         var isInterrupted = false
+        /// How long it took, and what was said of that meanwhile.
+        var timing = EnvironmentRecord.Timing(plannedS: 0, measuredS: 0)
     }
 
     func run() async -> Results {
@@ -33,8 +35,13 @@ struct Runner: Sendable {
         var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
         var disturbance = Disturbance()
         var hung: Set<String> = []
+        var timeLeft = TimeLeftLog()
+        var kinds: [String: EnvironmentRecord.KindTiming] = [:]
+        let begin = ContinuousClock.now
+        func elapsedSeconds() -> Double { (ContinuousClock.now - begin) / .seconds(1) }
         for (index, measurement) in plan.measurements.enumerated() {
             if Task.isCancelled { break }
+            timeLeft.said(leftSeconds: remaining.remainingSeconds, atSeconds: elapsedSeconds())
             observer.began(measurement, step: index + 1, remainingSeconds: remaining.remainingSeconds)
             if hung.contains(measurement.job.label) {
                 var result = Result(measurement: measurement)
@@ -54,12 +61,25 @@ struct Runner: Sendable {
             }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             remaining.finished(planned: measurement.plannedSeconds, actual: seconds)
+            var kind = kinds[measurement.job.kind.rawValue] ?? .init()
+            kind.processes += 1
+            kind.plannedS += measurement.plannedSeconds
+            kind.measuredS += seconds
+            kinds[measurement.job.kind.rawValue] = kind
             // Ctrl-C goes to the child too, and may be seen there first.
             if Task.isCancelled || result.outcome?.ending == .signalled(Int(SIGINT)) { break }
             observer.finished(result)
             results.measured.append(result)
         }
         results.isInterrupted = results.measured.count < plan.measurements.count
+        let error = results.isInterrupted ? nil : timeLeft.error(endedAtSeconds: elapsedSeconds())
+        results.timing = .init(
+            plannedS: plan.plannedSeconds,
+            measuredS: elapsedSeconds(),
+            timeLeftErrorMean: error?.mean,
+            timeLeftErrorWorst: error?.worst,
+            kinds: kinds
+        )
         return results
     }
 
@@ -69,7 +89,7 @@ struct Runner: Sendable {
         var cgroup: CgroupFolder?
         defer { cgroup?.remove() }
         do {
-            if case .queue(let load) = job.scenario.load, let cap = load.memoryCapBytes, job.kind == .flood {
+            if let cap = job.scenario.load.memoryCapBytes, job.kind == .flood {
                 let method = MemoryCap.method
                 if method != .extentHooks { cgroup = try CgroupFolder(method: method, capBytes: cap) }
                 job.cap = MemoryCap.Orders(method: method, bytes: cap, cgroup: cgroup?.path)

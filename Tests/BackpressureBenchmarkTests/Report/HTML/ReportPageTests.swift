@@ -104,6 +104,30 @@ struct ReportPageTests {
         #expect(words.contains("pacer-mutex envelope not measured"))
     }
 
+    @Test("Of floods that were repeated each implementation has one line, the highest, and all its figures")
+    func repeatedFloods() async throws {
+        var results = SmallResults()
+        var lower = results.stress
+        for index in lower.indices { lower[index].peakAllocatedBytes = lower[index].peakAllocatedBytes.map { $0 / 2 } }
+        results.stress += lower
+        results.memory += results.memory.map { sample in
+            var lower = sample
+            lower.allocatedBytes = sample.allocatedBytes.map { 1_000 + ($0 - 1_000) / 2 }
+            return lower
+        }
+        let once = try XMLDocument(xmlString: try await page(SmallResults()))
+        let twice = try XMLDocument(xmlString: try await page(results))
+        let drawings = try [once, twice].map { document in
+            try document.nodes(forXPath: "//figure[@id='memory-1']/svg/polyline").map(\.xmlString)
+        }
+        #expect(!drawings[0].isEmpty && drawings[0] == drawings[1])
+        #expect(try twice.nodes(forXPath: "//figure[@id='memory-1']//ul[@class='legend']/li").count == 2)
+        #expect(try twice.nodes(forXPath: "//figure[@id='memory-1']//tbody/tr").count == 4)
+        #expect(
+            try twice.nodes(forXPath: "//figure[@id='memory-1']").first?.stringValue?.contains("Of 2 floods") == true
+        )
+    }
+
     @Test("Memory is drawn against its bound and the cap, and the control's end is said")
     func memory() async throws {
         let document = try XMLDocument(xmlString: try await page(SmallResults()))
