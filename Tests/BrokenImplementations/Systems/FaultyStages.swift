@@ -8,7 +8,7 @@ struct FaultyStages: StagedSystem {
     private let setup: StagedSetup
     private let forgetsOneIn: UInt64
 
-    init(_ setup: StagedSetup, capacity: Int? = nil, forgetsOneIn: UInt64 = 10) {
+    init(_ setup: StagedSetup, capacity: Int? = nil, forgetsOneIn: UInt64 = 2) {
         self.setup = setup
         self.forgetsOneIn = forgetsOneIn
         queue = MutexQueue(capacity: capacity ?? setup.stages.map(\.capacity).min() ?? 1)
