@@ -22,7 +22,12 @@ package enum VerificationChild {
                 }
                 output.write(.checking(order.id))
                 alarm(UInt32(order.timeLimitSeconds.rounded(.up)))
-                let effort = VerificationEffort(seed: job.seed, seconds: order.seconds)
+                let effort = VerificationEffort(
+                    seed: job.seed,
+                    seconds: order.seconds,
+                    patienceSeconds: order.patienceSeconds,
+                    only: order.only
+                )
                 var outcomes = try await check.perform(subject, effort)
                 for index in outcomes.indices { outcomes[index].origin = order.id }
                 output.write(.checked(outcomes))

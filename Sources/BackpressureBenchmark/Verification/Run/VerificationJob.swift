@@ -6,6 +6,10 @@ struct VerificationJob: ChildJob {
         var seconds: Double
         /// After this the check is taken to hang.
         var timeLimitSeconds: Double
+        /// How much longer it may go on where it has seen too little.
+        var patienceSeconds: Double
+        /// The case to make alone.
+        var only: VerificationCase?
     }
 
     var mechanism: Scenario.Mechanism

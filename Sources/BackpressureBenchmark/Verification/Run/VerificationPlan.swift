@@ -19,8 +19,8 @@ struct VerificationPlan: Sendable {
             let hint = NearestWord.hint(for: unknown, among: known.sorted())
             throw .usage("there is no check '\(unknown)'; there are: \(known.sorted().joined(separator: ", "))\(hint)")
         }
-        let budget =
-            options.budgetSeconds ?? VerificationOptions.defaultBudgetSeconds(implementations: subjects.count)
+        let only = try VerificationPlan.only(options, subjects)
+        let budget = options.budgetSeconds ?? VerificationPlan.defaultBudgetSeconds(options, subjects)
         let chosen = subjects.map { subject in
             VerificationCheck.checks(for: subject).filter { options.checks.isEmpty || options.checks.contains($0.id) }
         }
@@ -39,7 +39,9 @@ struct VerificationPlan: Sendable {
                 return VerificationJob.Check(
                     id: check.id,
                     seconds: seconds,
-                    timeLimitSeconds: 30 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds
+                    timeLimitSeconds: 30 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds,
+                    patienceSeconds: options.runs > 1 ? 0 : check.patienceSeconds,
+                    only: only
                 )
             }
             return Part(
@@ -62,6 +64,34 @@ struct VerificationPlan: Sendable {
         guard parts.contains(where: { !$0.checks.isEmpty }) else {
             throw .nothingToMeasure("no implementation is left to verify, or no check applies to any")
         }
+    }
+
+    private static func defaultBudgetSeconds(
+        _ options: VerificationOptions,
+        _ subjects: [VerificationSubject]
+    ) -> Double {
+        let once = VerificationOptions.defaultBudgetSeconds(implementations: subjects.count)
+        return options.runs > 1 ? min(once, VerificationOptions.budgetSecondsOfOneOfMany) : once
+    }
+
+    /// The case that alone is to be made; one that its check doesn't have is the caller's mistake.
+    private static func only(
+        _ options: VerificationOptions,
+        _ subjects: [VerificationSubject]
+    ) throws(RunError) -> VerificationCase? {
+        guard let text = options.only else { return nil }
+        guard subjects.count == 1, options.checks.count == 1 else {
+            throw .usage("--only is for one implementation and one check: --implementation ID --check ID --only CASE")
+        }
+        let forms = VerificationCheck.checks(for: subjects[0]).first { $0.id == options.checks[0] }?.cases ?? []
+        guard let only = VerificationCase(text), forms.contains(where: { only.has($0.fields) }) else {
+            let known = forms.map(\.example).joined(separator: " or ")
+            throw .usage(
+                "there is no case '\(text)' of the check '\(options.checks[0])'; "
+                    + (forms.isEmpty ? "it has none" : "its cases are written \(known)")
+            )
+        }
+        return only
     }
 
     /// Starting a child.
