@@ -69,6 +69,7 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
             case .dropNewest:
                 return dropped(element, .full, &state)
             default:
+                if policy.description == "sample" { return dropped(element, .full, &state) }
                 state.counts.refused += 1
                 return (.full(element), [])
             }

@@ -65,7 +65,7 @@ struct VerifyTests {
         arguments: [
             ("drops-in-silence", "drops-newest", "wasn't told"), ("tells-twice", "drops-newest", "2 times"),
             ("miscounts-drops", "drops-newest", "statistics"), ("loses-elements", "drops-newest", "was lost"),
-            ("evicts-two", "drops-oldest", "evicted"), ("evicts-newest", "drops-oldest", "was in before"),
+            ("evicts-two", "drops-oldest", "evicted"), ("evicts-newest", "drops-oldest", "had popped"),
             ("evicts-early", "drops-oldest", "although there was room"),
             ("samples-too-much", "drops-sample", "sampled out"),
         ]

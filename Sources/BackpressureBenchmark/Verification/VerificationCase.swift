@@ -1,3 +1,5 @@
+import BackpressureTesting
+
 /// One of the cases that a check goes through, as `--only` names it: `capacity=2,producers=3,consumers=1`.
 ///
 /// A failure names the one that it was found in, so that this alone can be made again, with the seed that it had.
@@ -57,8 +59,21 @@ struct VerificationCaseForm: Sendable {
 }
 
 extension VerificationEffort {
-    /// Whether this is to be done: it is what was asked for, or nothing in particular was.
+    /// Whether this is to be done: it is what was asked for; or nothing in particular was, and it is among those for
+    /// this seed.
     func includes(_ candidate: VerificationCase) -> Bool {
+        guard includesSome(of: candidate) else { return false }
+        if only != nil || sampleOneIn == 1 { return true }
+        // FNV-1a: the same cases with the same seed, in every process.
+        let digest = candidate.description.utf8.reduce(14_695_981_039_346_656_037 as UInt64) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
+        var generator = SeededGenerator(seed: seed, stream: digest)
+        return generator.next() % UInt64(sampleOneIn) == 0
+    }
+
+    /// Whether what was asked for may be among the cases with these fields.
+    func includesSome(of candidate: VerificationCase) -> Bool {
         guard let only else { return true }
         return candidate.fields.allSatisfy { only[$0.name] == $0.value }
     }
@@ -66,14 +81,18 @@ extension VerificationEffort {
     /// Whether the promise of this name is to be looked at.
     func includes(promise: String) -> Bool { includes(VerificationCase(("promise", promise.inKebabCase))) }
 
-    /// What was asked for and isn't there is no pass.
-    func nothing(_ check: String) -> VerificationOutcome {
-        VerificationOutcome(
-            check: check,
-            verdict: .vacuous,
-            specification: "",
-            detail: "there is no case '\(only.map(String.init(describing:)) ?? "")'"
-        )
+    /// The outcomes, if there are any. What was asked for and isn't there is no pass; what isn't among those for this seed is
+    /// another's.
+    func orNothing(_ outcomes: [VerificationOutcome], _ check: String) -> [VerificationOutcome] {
+        guard outcomes.isEmpty, let only else { return outcomes }
+        return [
+            VerificationOutcome(
+                check: check,
+                verdict: .vacuous,
+                specification: "",
+                detail: "there is no case '\(only)'"
+            )
+        ]
     }
 }
 

@@ -68,4 +68,6 @@ struct VerificationEffort: Codable, Sendable {
     var patienceSeconds = 0.0
     /// The case to make alone; `nil`: all of them.
     var only: VerificationCase?
+    /// Of the cases about one in so many is made, others with each seed: for one of many runs.
+    var sampleOneIn = 1
 }

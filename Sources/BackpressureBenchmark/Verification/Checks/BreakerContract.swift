@@ -29,7 +29,7 @@ extension VerificationCheck {
                     }
                 )
             }
-            return outcomes.isEmpty ? [effort.nothing("contract")] : outcomes
+            return effort.orNothing(outcomes, "contract")
         }
     )
 }

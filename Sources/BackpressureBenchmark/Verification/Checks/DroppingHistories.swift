@@ -26,14 +26,14 @@ extension VerificationCheck {
             guard case .queue(let queue) = subject, let specification = queue.promises.specification else { return [] }
             return await onConductor {
                 let policies = queue.droppingPolicies.filter { name, _ in
-                    effort.includes(VerificationCase(("policy", name)))
+                    effort.includesSome(of: VerificationCase(("policy", name)))
                 }
                 var share = effort
                 share.seconds = effort.seconds / Double(max(1, policies.count))
                 let outcomes = policies.map { name, policies in
                     DroppingHistories(queue, specification, share, name, policies).outcome()
                 }
-                return outcomes.isEmpty ? [effort.nothing("drops")] : outcomes
+                return effort.orNothing(outcomes.compactMap { $0 }, "drops")
             }
         }
     )
@@ -60,7 +60,8 @@ private struct DroppingHistories {
 
     private static let operations = 4_000
 
-    func outcome() -> VerificationOutcome {
+    /// - Returns: `nil` if there was nothing to do.
+    func outcome() -> VerificationOutcome? {
         var outcome = VerificationOutcome(
             check: "drops-\(name)",
             verdict: .pass,
@@ -95,7 +96,7 @@ private struct DroppingHistories {
                     }
                 }
             }
-            if rounds == 0 { return effort.nothing("drops-\(name)") }
+            if rounds == 0 { return nil }
             shortfalls = evidence?.shortfalls() ?? []
             if drops == 0 { shortfalls.append("nothing was dropped") }
         } while ContinuousClock.now < (shortfalls.isEmpty ? end : latestEnd)

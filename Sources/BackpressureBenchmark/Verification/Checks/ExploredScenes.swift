@@ -15,7 +15,7 @@ extension ExtraVerification {
     /// Scenes one after the other, every schedule of each within its bounds.
     static func explored(_ scenes: [ExploredScene], heldTo specification: String) -> ExtraVerification {
         ExtraVerification(id: "explored-schedules", form: .schedule) { effort in
-            await onConductor { [ExploredScenes(scenes, specification, effort).result()] }
+            await onConductor { [ExploredScenes(scenes, specification, effort).result()].compactMap(\.self) }
         }
     }
 }
@@ -38,9 +38,10 @@ private struct ExploredScenes {
         )
     }
 
-    consuming func result() -> VerificationOutcome {
+    /// - Returns: `nil` if there was nothing to do.
+    consuming func result() -> VerificationOutcome? {
         if let only = effort.only { replay(only) } else { explore() }
-        return outcome
+        return outcome.schedules == 0 && outcome.detail == nil ? nil : outcome
     }
 
     /// The one execution that a failure named: exactly that.
@@ -48,7 +49,7 @@ private struct ExploredScenes {
         guard let number = only["scene"].flatMap(Int.init), scenes.indices.contains(number - 1),
             let schedule = only["schedule"].flatMap(ExplorationSchedule.init)
         else {
-            outcome = effort.nothing(outcome.check)
+            (outcome.verdict, outcome.detail) = (.vacuous, "there is no case '\(only)'")
             return
         }
         let scene = scenes[number - 1]
@@ -61,10 +62,12 @@ private struct ExploredScenes {
     /// Time beyond the first round buys more preemptions.
     private mutating func explore() {
         let end = ContinuousClock.now + .seconds(effort.seconds)
+        let chosen = scenes.enumerated().filter { effort.includes(VerificationCase(("scene", "\($0.offset + 1)"))) }
+        if chosen.isEmpty { return }
         var more = 0
         var (exhausted, cut): ([String], [String]) = ([], [])
         repeat {
-            for (index, scene) in scenes.enumerated() {
+            for (index, scene) in chosen {
                 let explorer = ScheduleExplorer(
                     preemptions: scene.preemptions + more,
                     staleReads: 1,

@@ -27,7 +27,7 @@ extension VerificationCheck {
                     share.seconds = effort.seconds / Double(extras.count)
                     outcomes += await extra.perform(share)
                 }
-                return outcomes.isEmpty ? [effort.nothing("extra")] : outcomes
+                return effort.orNothing(outcomes, "extra")
             }
         )
     }

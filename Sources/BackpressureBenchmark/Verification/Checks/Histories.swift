@@ -82,7 +82,7 @@ private struct Histories {
             let isVacuous = evidence?.isVacuous ?? true
             if ContinuousClock.now >= (isVacuous ? latestEnd : end) { break }
         } while rounds > 0
-        if rounds == 0 { return [effort.nothing("histories")] }
+        if rounds == 0 { return effort.orNothing([], "histories") }
         return HistoryCheck.allCases.map { check in
             let shortfalls = evidence?.shortfalls() ?? ["nothing was recorded"]
             var outcome = self.outcome(of: check, evidence)

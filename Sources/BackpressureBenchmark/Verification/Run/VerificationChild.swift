@@ -26,7 +26,8 @@ package enum VerificationChild {
                     seed: job.seed,
                     seconds: order.seconds,
                     patienceSeconds: order.patienceSeconds,
-                    only: order.only
+                    only: order.only,
+                    sampleOneIn: order.sampleOneIn
                 )
                 var outcomes = try await check.perform(subject, effort)
                 for index in outcomes.indices { outcomes[index].origin = order.id }

@@ -10,6 +10,8 @@ struct VerificationJob: ChildJob {
         var patienceSeconds: Double
         /// The case to make alone.
         var only: VerificationCase?
+        /// Of its cases one in so many is made.
+        var sampleOneIn = 1
     }
 
     var mechanism: Scenario.Mechanism

@@ -24,4 +24,6 @@ package struct VerificationOptions: Sendable {
 
     /// The same of one of many runs: what it can't decide, another will.
     static let budgetSecondsOfOneOfMany = 12.0
+    /// Of the cases that a check has, such a run makes one in so many.
+    static let casesOfOneOfMany = 8
 }

@@ -27,13 +27,19 @@ struct VerificationPlan: Sendable {
         let applicable = zip(subjects, chosen).map { subject, checks in
             checks.filter { $0.reasonAgainst(subject) == nil }
         }
+        // Controls must be caught whenever they are verified, so that theirs are all made.
+        let samples = subjects.map {
+            $0.role == .control || options.runs == 1 ? 1 : VerificationOptions.casesOfOneOfMany
+        }
         let fixed =
-            applicable.joined().reduce(0) { $0 + $1.fixedSeconds }
+            zip(applicable, samples).reduce(0) { sum, next in
+                sum + next.0.reduce(0) { $0 + $1.fixedSeconds } / Double(next.1)
+            }
             + VerificationPlan.processSeconds * Double(subjects.count)
         let shares = applicable.joined().reduce(0) { $0 + $1.share }
         let secondsAShare = shares > 0 ? max(0, budget - fixed) / shares : 0
-        parts = zip(subjects, zip(chosen, applicable)).map { subject, checks in
-            let (chosen, applicable) = checks
+        parts = zip(zip(subjects, samples), zip(chosen, applicable)).map { subject, checks in
+            let ((subject, sample), (chosen, applicable)) = (subject, checks)
             let orders = applicable.map { check in
                 let seconds = min(check.mostSeconds, check.share * secondsAShare)
                 return VerificationJob.Check(
@@ -41,7 +47,8 @@ struct VerificationPlan: Sendable {
                     seconds: seconds,
                     timeLimitSeconds: 30 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds,
                     patienceSeconds: options.runs > 1 ? 0 : check.patienceSeconds,
-                    only: only
+                    only: only,
+                    sampleOneIn: sample
                 )
             }
             return Part(
@@ -58,7 +65,7 @@ struct VerificationPlan: Sendable {
                     }
                 },
                 plannedSeconds: VerificationPlan.processSeconds
-                    + zip(applicable, orders).reduce(0) { $0 + $1.0.fixedSeconds + $1.1.seconds }
+                    + zip(applicable, orders).reduce(0) { $0 + $1.0.fixedSeconds / Double(sample) + $1.1.seconds }
             )
         }
         guard parts.contains(where: { !$0.checks.isEmpty }) else {

@@ -43,7 +43,9 @@ struct VerificationResults: Sendable {
             )
         }
         if !outcomes.contains(where: { $0.verdict != .unsupported }) {
-            findings.append(.init(.notMeasured, "\(subject.id): no check applies to it"))
+            let finding = Verdict.Finding(.notMeasured, "\(subject.id): no check applies to it")
+            findings.append(finding)
+            vacuities.append(finding)
         }
     }
 

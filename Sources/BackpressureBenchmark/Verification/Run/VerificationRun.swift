@@ -53,7 +53,9 @@ package struct VerificationRun: Sendable {
         var results = VerificationResults(seed: options.seed)
         for run in 0..<options.runs {
             let start = ContinuousClock.now
-            results = try await verify(plan, seed: options.seed &+ UInt64(run))
+            // Whether controls are caught is asked once.
+            let parts = plan.parts.filter { run == 0 || $0.subject.role != .control }
+            results = try await verify(parts, seed: options.seed &+ UInt64(run))
             guard isSeries else { break }
             series.add(results, seconds: (ContinuousClock.now - start) / .seconds(1))
             // Each as it comes: a long series that is ended leaves what it has seen.
@@ -88,12 +90,12 @@ package struct VerificationRun: Sendable {
         }
     }
 
-    private func verify(_ plan: VerificationPlan, seed: UInt64) async throws(RunError) -> VerificationResults {
+    private func verify(_ parts: [VerificationPlan.Part], seed: UInt64) async throws(RunError) -> VerificationResults {
         let child = ChildProcess(executable: try OwnExecutable.path(), arguments: childArguments)
-        let reporter = ProgressReporter(console: console, steps: plan.parts.count)
-        var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
+        let reporter = ProgressReporter(console: console, steps: parts.count)
+        var remaining = RemainingTime(plannedSeconds: parts.reduce(0) { $0 + $1.plannedSeconds })
         var results = VerificationResults(seed: seed)
-        for (index, part) in plan.parts.enumerated() {
+        for (index, part) in parts.enumerated() {
             if Task.isCancelled { break }
             reporter.began(part.subject.id, step: index + 1, remainingSeconds: remaining.remainingSeconds)
             let start = ContinuousClock.now
@@ -105,9 +107,9 @@ package struct VerificationRun: Sendable {
             for outcome in outcomes { console.say("\(part.subject.id), \(outcome.check): \(outcome.verdict.rawValue)") }
         }
         reporter.clear()
-        if results.subjects.count < plan.parts.count {
+        if results.subjects.count < parts.count {
             results.findings.append(
-                .init(.notMeasured, "interrupted: \(results.subjects.count) of \(plan.parts.count) were verified")
+                .init(.notMeasured, "interrupted: \(results.subjects.count) of \(parts.count) were verified")
             )
         }
         return results
@@ -179,7 +181,9 @@ package struct VerificationRun: Sendable {
     }
 
     private func sayWhatNext(_ results: VerificationResults) {
-        guard let index = results.rows.indices.first(where: { results.isFault(results.rows[$0]) }) else { return }
+        let faults = results.rows.indices.filter { results.isFault(results.rows[$0]) }
+        // Rather what failed than what saw too little because something else failed.
+        guard let index = faults.first(where: { results.rows[$0].verdict == "fail" }) ?? faults.first else { return }
         let row = results.rows[index]
         let replay = results.replays[index]
         var words = ["verify", "--implementation", row.implementation, "--seed", "\(replay?.seed ?? results.seed)"]
