@@ -46,7 +46,7 @@ struct VerificationPlan: Sendable {
                     id: check.id,
                     seconds: seconds,
                     timeLimitSeconds: 30 + 6 * (check.fixedSeconds + seconds) + check.patienceSeconds,
-                    patienceSeconds: options.runs > 1 ? 0 : check.patienceSeconds,
+                    patienceSeconds: options.runs > 1 ? min(1, check.patienceSeconds) : check.patienceSeconds,
                     only: only,
                     sampleOneIn: sample
                 )
