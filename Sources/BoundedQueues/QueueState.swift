@@ -34,18 +34,23 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         }
     }
 
+    /// Whether nobody waits, nothing is stored, and the policy lets everyone in while there is room: then an element enters
+    /// or leaves without any decision. True only where ``isPlainNow`` is; it is set by whoever has just looked, and
+    /// whatever changes that takes it back.
+    @usableFromInline var isPlain = false
     @usableFromInline var buffer: RigidDeque<Element>
+    // What the short path touches stands together, and first.
+    @usableFromInline var accepted: UInt64 = 0
+    @usableFromInline var taken: UInt64 = 0
+    @usableFromInline var peakDepth = 0
     @usableFromInline var producers = Deque<WaitingProducer>()
     @usableFromInline var consumers = Deque<WaitingConsumer>()
     @usableFromInline let policy: OverflowPolicy
     @usableFromInline var isClosed = false
     @usableFromInline var nextID: UInt64 = 0
-    @usableFromInline var accepted: UInt64 = 0
     @usableFromInline var refused: UInt64 = 0
-    @usableFromInline var taken: UInt64 = 0
     @usableFromInline var dropped: UInt64 = 0
     @usableFromInline var evicted: UInt64 = 0
-    @usableFromInline var peakDepth = 0
     @usableFromInline var sampledOut: UInt64 = 0
     @usableFromInline var offersSampled: UInt = 0
     @usableFromInline var spilled: UInt64 = 0
@@ -72,22 +77,24 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         spilled = accepted
     }
 
+    /// Whether elements enter and leave without any decision, as it is now.
+    @inlinable
+    var isPlainNow: Bool {
+        consumers.isEmpty && producers.isEmpty && storedCount == 0 && !isClosed && policy.kind != .sample
+    }
+
     /// Takes an element in where nothing is to be decided and nobody to be told: the path that has to be short.
     @inlinable @inline(__always)
     mutating func enterPlainly(_ element: Element) -> Bool {
-        guard !isClosed, consumers.isEmpty, !buffer.isFull, storedCount == 0, policy.kind != .sample else {
-            return false
-        }
-        accepted &+= 1
-        buffer.append(element)
-        if buffer.count > peakDepth { peakDepth = buffer.count }
+        guard isPlain, !buffer.isFull else { return false }
+        accept(element)
         return true
     }
 
     /// Takes the oldest element out where nobody waits for its room, likewise.
     @inlinable @inline(__always)
     mutating func leavePlainly() -> Element? {
-        guard !buffer.isEmpty, producers.isEmpty, storedCount == 0 else { return nil }
+        guard isPlain, !buffer.isEmpty else { return nil }
         taken &+= 1
         return buffer.removeFirst()
     }
@@ -140,6 +147,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
             return .evicted(oldest)
         case .spill:
             guard store!.append(element) else { return reject(element) }
+            isPlain = false
             storedCount = store!.count
             accepted &+= 1
             spilled &+= 1
@@ -173,7 +181,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     var depth: Int { buffer.count }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func accept(_ element: consuming Element) {
         accepted &+= 1
         buffer.append(element)
@@ -211,6 +219,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     mutating func pushOrWait(_ element: Element, id: UInt64, token: Producer) -> SuspendedPushAction {
         guard mustWait else { return .finish(push(element)) }
+        isPlain = false
         producers.append(WaitingProducer(id: id, element: element, token: token))
         return .wait
     }
@@ -261,6 +270,14 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     ) -> (BatchActions, BatchPushResult) {
         var result = result
         var actions = BatchActions()
+        if isPlainNow {
+            for element in batch.dropFirst(result.consumed).prefix(buffer.capacity - buffer.count) {
+                buffer.append(element)
+                result.accepted &+= 1
+                accepted &+= 1
+            }
+            peakDepth = max(peakDepth, buffer.count)
+        }
         for element in batch.dropFirst(result.consumed) {
             if willWait, mustWait {
                 result.ending = .full
@@ -294,6 +311,12 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     mutating func pop(upTo count: Int, into elements: inout [Element]) -> BatchActions {
         var actions = BatchActions()
+        if isPlainNow {
+            let leaving = max(0, min(count, buffer.count))
+            for _ in 0..<leaving { elements.append(buffer.removeFirst()) }
+            taken &+= UInt64(leaving)
+            return actions
+        }
         for _ in 0..<max(0, count) {
             switch pop() {
             case .taken(let element):
@@ -346,6 +369,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     mutating func popOrWait(id: UInt64, token: Consumer) -> PopAction? {
         let action = pop()
         guard case .empty = action else { return action }
+        isPlain = false
         consumers.append(WaitingConsumer(id: id, token: token))
         return nil
     }
@@ -383,6 +407,7 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
     @inlinable
     mutating func close() -> (producers: [(Element, Producer)], consumers: [Consumer]) {
         isClosed = true
+        isPlain = false
         let returned = producers.map { ($0.element, $0.token) }
         refused &+= UInt64(returned.count)
         let finished = consumers.map(\.token)

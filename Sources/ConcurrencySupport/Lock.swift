@@ -17,26 +17,40 @@ public typealias Lock = Mutex
 /// A plain `pthread_mutex_t` lets whoever runs take the lock.
 public struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     // Sendable because the value is reached only inside `withLock`.
-    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    @usableFromInline let value: UnsafeMutablePointer<Value>
+    // One piece of memory, mutex first, so that whoever takes the lock from another processor gets the value's first
+    // words with the same cache line.
+    @usableFromInline let memory: UnsafeMutableRawPointer
+
+    @inlinable @inline(__always)
+    var mutex: UnsafeMutablePointer<pthread_mutex_t> { memory.assumingMemoryBound(to: pthread_mutex_t.self) }
+
+    @inlinable @inline(__always)
+    var value: UnsafeMutablePointer<Value> { (memory + Self.valueOffset).assumingMemoryBound(to: Value.self) }
+
+    @inlinable @inline(__always)
+    static var valueOffset: Int {
+        let alignment = MemoryLayout<Value>.alignment
+        return (MemoryLayout<pthread_mutex_t>.size &+ alignment &- 1) & ~(alignment &- 1)
+    }
 
     /// A lock, free, around `initialValue`.
     @inlinable
     public init(_ initialValue: consuming sending Value) {
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        let status = pthread_mutex_init(mutex, nil)
+        memory = .allocate(
+            byteCount: Self.valueOffset + MemoryLayout<Value>.size,
+            alignment: max(64, MemoryLayout<Value>.alignment)
+        )
+        memory.initializeMemory(as: pthread_mutex_t.self, to: pthread_mutex_t())
+        let status = pthread_mutex_init(memory.assumingMemoryBound(to: pthread_mutex_t.self), nil)
         precondition(status == 0, "the system gives no more mutexes (error \(status))")
-        value = .allocate(capacity: 1)
-        value.initialize(to: initialValue)
+        (memory + Self.valueOffset).assumingMemoryBound(to: Value.self).initialize(to: initialValue)
     }
 
     @inlinable
     deinit {
         pthread_mutex_destroy(mutex)
-        mutex.deallocate()
         value.deinitialize(count: 1)
-        value.deallocate()
+        memory.deallocate()
     }
 
     /// Runs `body` with the value while nobody else can. Not recursive.

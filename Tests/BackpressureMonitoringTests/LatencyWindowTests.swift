@@ -138,30 +138,31 @@ struct LatencyWindowTests {
     @Test("Nothing is lost or counted twice while tasks record and percentiles are read", arguments: [1, 4])
     func concurrentRecordingLosesNothing(stripes: Int) async {
         let recorder = LatencyRecorder(stripes: stripes)
-        let tasks = 4
-        let each = 6_000
-        let finished = Finished()
-        let counted = await withTaskGroup(of: Void.self) { group in
-            for task in 0..<tasks {
+        let isOver = Flag()
+        let (recorded, counted) = await withTaskGroup(of: UInt.self) { group in
+            for _ in 0..<4 {
                 group.addTask {
-                    for number in 0..<each {
-                        recorder.record(nanoseconds: UInt64(number * tasks + task) & 1_023)
-                        if number & 1_023 == 0 { await Task.yield() }
+                    var recorded: UInt = 0
+                    while !isOver.isSet {
+                        // All in one counter: what is taken in two steps loses what is recorded in between.
+                        for _ in 0..<200 { recorder.record(nanoseconds: 7) }
+                        recorded += 200
+                        await Task.yield()
                     }
-                    finished.tasks.withLock { $0 += 1 }
+                    return recorded
                 }
             }
             var counted: UInt = 0
-            // As often as can be: what is taken in two steps loses what is recorded in between.
-            while finished.tasks.withLock({ $0 }) < tasks {
+            for _ in 0..<400 {
                 recorder.takeCounts { counted += $1 }
                 await Task.yield()
             }
-            await group.waitForAll()
+            isOver.set()
+            let recorded = await group.reduce(0, +)
             recorder.takeCounts { counted += $1 }
-            return counted
+            return (recorded, counted)
         }
-        #expect(counted == UInt(tasks * each))
+        #expect(counted == recorded)
     }
 
     @Test("Stripes are rounded up to a power of two, and any number is good")
@@ -177,7 +178,10 @@ struct LatencyWindowTests {
     }
 }
 
-/// How many tasks have finished; a class, because tasks can't share a lock that lies in a variable.
-private final class Finished: Sendable {
-    let tasks = Lock(0)
+/// A class, because tasks can't share a lock that lies in a variable.
+private final class Flag: Sendable {
+    private let state = Lock(false)
+
+    var isSet: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
 }

@@ -23,6 +23,37 @@ extension ThreadTests {
             wait { queue.threads.consumers.waitingWord.loadSequentiallyConsistent() == count }
         }
 
+        @Test("A thread that is parked alone is woken by the very next push or pop")
+        func parkedAlone() async {
+            let empty = MutexQueue<Int>(capacity: 2)
+            let full = MutexQueue<Int>(capacity: 1)
+            let popped = Shared<PopResult<Int>?>(nil)
+            let pushed = Shared<PushResult<Int>?>(nil)
+            #expect(full.tryPush(0).isAccepted)
+            await Worker.runAside([
+                { _ in
+                    let result = empty.popBlocking(timeout: nil)
+                    popped.update { $0 = result }
+                },
+                { _ in
+                    let result = full.pushBlocking(1, timeout: nil)
+                    pushed.update { $0 = result }
+                },
+                { _ in
+                    #expect(Self.waitFor(parkedConsumers: 1, empty) && Self.waitFor(parkedProducers: 1, full))
+                    // They are counted before they look for the last time: let them.
+                    for _ in 0..<1_000 { Backoff.yieldThread() }
+                    #expect(empty.tryPush(7).isAccepted)
+                    #expect(full.tryPop() == 0)
+                    #expect(Self.wait { popped.value != nil && pushed.value != nil }, "a parked thread slept on")
+                    empty.close()
+                    full.close()
+                },
+            ])
+            #expect(popped.value?.element == 7)
+            #expect(pushed.value == .accepted)
+        }
+
         @Test("A push that is handed over leaves its room to the next parked thread")
         func handedOver() async {
             let queue = MutexQueue<Int>(capacity: 1)

@@ -7,8 +7,8 @@ extension TinyScenario {
             "overload",
             implementations,
             "kind: overload, workers: 2, service_time_us: 1000, capacity: 16, calm_load: 0.5, critical_load: 0.2, "
-                + "overload_factor: 50, deadline_us: 50000",
-            seconds: 0.15
+                + "overload_factor: 20, deadline_us: 50000",
+            seconds: 0.6
         )
     }
 

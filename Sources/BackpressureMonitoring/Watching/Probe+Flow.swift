@@ -24,6 +24,24 @@ extension Monitored where Self == Probe {
         Probe { Gauges(await controller.statistics(), state: controller.state) }
     }
 
+    /// Watches a pipeline as a whole: what is inside, in queues and in hands; busy as its bottleneck is.
+    public static func pipeline<Input>(_ pipeline: Pipeline<Input>) -> Probe {
+        Probe { Gauges(await pipeline.statistics()) }
+    }
+
+    /// Watches one stage of a pipeline: its queue, and how busy its workers are. Nothing is known of a stage that there isn't.
+    public static func stage<Input>(_ name: String, of pipeline: Pipeline<Input>) -> Probe {
+        Probe {
+            let stage = await pipeline.statistics().stages.first { $0.name == name }
+            return stage.map { Gauges($0) } ?? Gauges(kind: "stage")
+        }
+    }
+
+    /// Watches a worker pool: the jobs that wait in its queue, and how many of its workers are busy.
+    public static func pool<Queue: BoundedQueue>(_ pool: WorkerPool<Queue>) -> Probe {
+        Probe { Gauges(pool.statistics(), queue: await pool.queue.statistics()) }
+    }
+
     /// Watches flow-control signals: the strain is how far producers are slowed down, 1 being a pause.
     public static func signals(_ signals: FlowSignals) -> Probe {
         Probe {
@@ -46,6 +64,36 @@ extension Gauges {
             offered: queue.offered,
             state: "\(state)"
         )
+    }
+}
+
+extension Gauges {
+    init(_ statistics: PipelineStatistics) {
+        let departed = statistics.delivered + statistics.deadLettered + statistics.filtered
+        self.init(
+            kind: "pipeline",
+            depth: statistics.inside,
+            arrived: departed + UInt64(statistics.inside),
+            departed: departed,
+            turnedAway: statistics.returned + statistics.dropped,
+            offered: statistics.offered,
+            utilization: statistics.bottleneck?.utilization
+        )
+    }
+
+    init(_ stage: StageStatistics) {
+        self.init(stage.queue)
+        kind = "stage"
+        utilization = stage.utilization
+    }
+}
+
+extension Gauges {
+    init(_ pool: WorkerPoolStatistics, queue: QueueStatistics) {
+        self.init(queue)
+        kind = "pool"
+        // Before it runs and after it has ended nobody works, which is not the same as being idle.
+        utilization = pool.workers == 0 ? nil : Double(pool.busy) / Double(pool.workers)
     }
 }
 

@@ -7,7 +7,7 @@ extension MutexQueue {
     @inlinable
     public func push(_ element: Element) async -> PushResult<Element> {
         if policy.kind == .throttle, let late = await throttle(element, expiry: nil) { return late }
-        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushOrTakeNumber(element), $0) }
+        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushOrTakeNumber(element), &$0) }
         guard let change else { return .accepted }
         let (action, id) = wake(change)
         if let action { return effects.perform(action) }
@@ -22,7 +22,7 @@ extension MutexQueue {
         if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
             return late
         }
-        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushOrTakeNumber(element), $0) }
+        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushOrTakeNumber(element), &$0) }
         guard let change else { return .accepted }
         let (action, id) = wake(change)
         if let action { return effects.perform(action) }
@@ -37,8 +37,8 @@ extension MutexQueue {
     @inlinable
     public func pop() async -> Element? {
         let (element, change) = state.withLock { state -> (Element?, Change<(PopAction?, id: UInt64)>?) in
-            if let element = leavePlainly(&state) { return (element, nil) }
-            return (nil, finish(state.popOrTakeNumber(), state))
+            if let element = state.leavePlainly() { return (element, nil) }
+            return (nil, finish(state.popOrTakeNumber(), &state))
         }
         guard let change else { return element }
         let (action, id) = wake(change)
@@ -80,7 +80,7 @@ extension MutexQueue {
     @inlinable @inline(__always)
     public func pushBlocking(_ element: Element, timeout: Duration? = nil) -> PushResult<Element> {
         if policy.kind != .throttle {
-            let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.pushUnlessWaiting(element), $0) }
+            let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushUnlessWaiting(element), &$0) }
             guard let change else { return .accepted }
             if let action = wake(change) { return effects.perform(action) }
         }
@@ -93,8 +93,8 @@ extension MutexQueue {
     @inlinable @inline(__always)
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Element> {
         let (element, change) = state.withLock { state -> (Element?, Change<PopAction?>?) in
-            if let element = leavePlainly(&state) { return (element, nil) }
-            return (nil, finish(state.popUnlessWaiting(), state))
+            if let element = state.leavePlainly() { return (element, nil) }
+            return (nil, finish(state.popUnlessWaiting(), &state))
         }
         if let element { return .element(element) }
         if let change, let action = wake(change), let result = effects.perform(action) { return result }
@@ -126,7 +126,9 @@ extension MutexQueue {
             }
             if backoff.pauseOrYield() { continue }
             let parked = effects.clock.nanoseconds()
-            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) { state.withLock { !$0.mustWait } }
+            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) {
+                lookBeforeParking { !$0.mustWait }
+            }
             countBlocked(since: parked)
             backoff.reset()
         }
@@ -143,7 +145,7 @@ extension MutexQueue {
             if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
             if backoff.pauseOrYield() { continue }
             _ = threads.consumers.park(ticket: &ticket, untilNanoseconds: deadline) {
-                state.withLock { !$0.isEmptyAndOpen }
+                lookBeforeParking { !$0.isEmptyAndOpen }
             }
             backoff.reset()
         }

@@ -65,7 +65,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
     @inlinable @inline(__always)
     public func tryPush(_ element: Element) -> PushResult<Element> {
-        let change = state.withLock { enterPlainly(element, &$0) ? nil : finish($0.push(element), $0) }
+        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.push(element), &$0) }
         guard let change else { return .accepted }
         return effects.perform(wake(change))
     }
@@ -74,8 +74,8 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     @inlinable @inline(__always)
     public func tryPop() -> Element? {
         let (element, change) = state.withLock { state -> (Element?, Change<PopAction>?) in
-            if let element = leavePlainly(&state) { return (element, nil) }
-            return (nil, finish(state.pop(), state))
+            if let element = state.leavePlainly() { return (element, nil) }
+            return (nil, finish(state.pop(), &state))
         }
         guard let change else { return element }
         return effects.perform(wake(change))?.element
@@ -86,16 +86,6 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
 
     // Every change of the state is either plain, which needs nobody's attention, or ends with `finish` under the lock and
     // with `wake` outside of it.
-
-    @inlinable @inline(__always)
-    func enterPlainly(_ element: Element, _ state: inout SuspendingQueueState<Element>) -> Bool {
-        threads.isEmpty && state.enterPlainly(element)
-    }
-
-    @inlinable @inline(__always)
-    func leavePlainly(_ state: inout SuspendingQueueState<Element>) -> Element? {
-        threads.isEmpty ? state.leavePlainly() : nil
-    }
 
     /// What came of a change of the state, and whom it gives reason to try again.
     @usableFromInline
@@ -111,9 +101,20 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     }
 
     @inlinable @inline(__always)
-    func finish<Result: Sendable>(_ result: Result, _ state: borrowing SuspendingQueueState<Element>) -> Change<Result>
-    {
-        Change(result, threads.isEmpty ? [] : threads.openings(state))
+    func finish<Result: Sendable>(_ result: Result, _ state: inout SuspendingQueueState<Element>) -> Change<Result> {
+        let nobodyIsParked = threads.isEmpty
+        state.isPlain = nobodyIsParked && state.isPlainNow
+        return Change(result, nobodyIsParked ? [] : threads.openings(state))
+    }
+
+    /// For a thread that has just been counted as parked: the last look at the state before it sleeps. From then on no
+    /// operation is plain.
+    @inlinable @inline(never)
+    func lookBeforeParking(_ isWorthTrying: (borrowing SuspendingQueueState<Element>) -> Bool) -> Bool {
+        state.withLock { state in
+            state.isPlain = false
+            return isWorthTrying(state)
+        }
     }
 
     @inlinable @inline(__always)
@@ -127,7 +128,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     func operate<Result: Sendable>(_ change: (inout SuspendingQueueState<Element>) -> Result) -> Result {
         let change = state.withLock { state in
             let result = change(&state)
-            return finish(result, state)
+            return finish(result, &state)
         }
         return wake(change)
     }

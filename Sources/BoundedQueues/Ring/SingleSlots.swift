@@ -187,19 +187,22 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         head.count.storeRelaxed(head.count.loadRelaxed() &+ 2 &* run.count)
     }
 
+    /// Hands the slots over, the first one last, so that the other side finds the run as a whole (see `SharedSlots`).
     /// Returns the position after the run.
     @inlinable @inline(__always)
     func pass(_ run: SlotRun, settingStatesTo value: UInt, _ body: (UnsafeMutableRawPointer) -> Void) -> UInt {
-        var slot = slots + Int(bitPattern: run.position)
+        let first = slots + Int(bitPattern: run.position)
         let end = base + byteCount
         let (stride, offset) = (layout.stride, layout.elementOffset)
+        var slot = first
         for _ in 0..<run.count {
             Word.willTouch(slot + offset)
             body(slot + offset)
-            Word(at: slot).storeReleasing(value)
+            if slot != first { Word(at: slot).storeReleasing(value) }
             slot += stride
             if slot == end { slot = slots }
         }
+        Word(at: first).storeReleasing(value)
         return UInt(bitPattern: slot - slots)
     }
 

@@ -18,9 +18,10 @@ internal import Synchronization
 /// ```
 ///
 /// What it promises:
-/// - **Bounded.** At most the capacities and the concurrencies of its stages, added up, are inside. A stage that is slow fills
-///   its queue, then stops the stage before it, and so on up to the source.
-/// - **Nothing lost, nothing twice.** Each element that entered is delivered, dead-lettered, given back by
+/// - **Bounded.** At most the capacities and the concurrencies of its stages, added up, are inside, and with each worker of a
+///   ``PipelineBuilder/flatMap(_:concurrency:capacity:keepsOrder:retry:_:)`` what it has made of one element. A stage
+///   that is slow fills its queue, then stops the stage before it, and so on up to the source.
+/// - **Nothing lost, nothing twice.** Each element that entered is delivered, filtered, dead-lettered, given back by
 ///   ``drain(within:)``, or inside; ``PipelineStatistics`` balances. Work that a cancellation broke off is done again.
 /// - **Malformed elements** don't stop anything: one for which a stage throws goes to the dead-letter sink, with the stage's name
 ///   and the error, and the worker takes the next. If that sink is full, the worker keeps the letter and offers it again.
@@ -196,6 +197,8 @@ public final class Pipeline<Input: Sendable>: Sendable {
             offered: first.offered - progress.takenBack,
             delivered: all[all.count - 1].processed,
             deadLettered: all.reduce(0) { $0 + $1.deadLettered },
+            filtered: all.reduce(0) { $0 + $1.filtered },
+            expanded: all.reduce(0) { $0 + $1.expanded },
             dropped: first.dropped + first.evicted,
             returned: first.refused - first.dropped - progress.takenBack + progress.givenBack,
             inside: all.reduce(0) { $0 + $1.queue.depth + $1.queue.stored + $1.inFlight }

@@ -34,13 +34,64 @@ public struct PipelineBuilder<Input: Sendable, Output: Sendable>: Sendable {
         retry: RetryBackoff = .never,
         _ work: @escaping @Sendable (Output) async throws -> Next
     ) -> PipelineBuilder<Input, Next> {
-        let options = options(name, concurrency, capacity, keepsOrder, retry)
-        return PipelineBuilder<Input, Next>(
+        add(options(name, concurrency, capacity, keepsOrder, retry)) { Outputs(try await work($0)) }
+    }
+
+    /// Adds a stage that lets through only what it is told to; what it doesn't is counted as filtered. Parameters as for
+    /// ``stage(_:concurrency:capacity:keepsOrder:retry:_:)``.
+    public func filter(
+        _ name: String,
+        concurrency: Int = 1,
+        capacity: Int = 64,
+        keepsOrder: Bool = false,
+        retry: RetryBackoff = .never,
+        _ isIncluded: @escaping @Sendable (Output) async throws -> Bool
+    ) -> PipelineBuilder<Input, Output> {
+        add(options(name, concurrency, capacity, keepsOrder, retry)) { element in
+            try await isIncluded(element) ? Outputs(element) : Outputs(all: [])
+        }
+    }
+
+    /// Adds a stage that makes an output of an input, or none: then the input is counted as filtered. Parameters as for
+    /// ``stage(_:concurrency:capacity:keepsOrder:retry:_:)``.
+    public func compactMap<Next: Sendable>(
+        _ name: String,
+        concurrency: Int = 1,
+        capacity: Int = 64,
+        keepsOrder: Bool = false,
+        retry: RetryBackoff = .never,
+        _ work: @escaping @Sendable (Output) async throws -> Next?
+    ) -> PipelineBuilder<Input, Next> {
+        add(options(name, concurrency, capacity, keepsOrder, retry)) { element in
+            try await work(element).map { Outputs($0) } ?? Outputs(all: [])
+        }
+    }
+
+    /// Adds a stage that makes any number of outputs of an input, which leave it one after the other; an input without any is
+    /// counted as filtered. Parameters as for ``stage(_:concurrency:capacity:keepsOrder:retry:_:)``.
+    ///
+    /// All that it makes of one input is in memory until the next stage has room for it: the sequence is made an array of.
+    public func flatMap<Next: Sendable>(
+        _ name: String,
+        concurrency: Int = 1,
+        capacity: Int = 64,
+        keepsOrder: Bool = false,
+        retry: RetryBackoff = .never,
+        _ work: @escaping @Sendable (Output) async throws -> some Sequence<Next>
+    ) -> PipelineBuilder<Input, Next> {
+        add(options(name, concurrency, capacity, keepsOrder, retry)) { Outputs(all: try await work($0)) }
+    }
+
+    private func add<Next: Sendable>(
+        _ options: StageOptions,
+        _ work: @escaping @Sendable (Output) async throws -> Outputs<Next>
+    ) -> PipelineBuilder<Input, Next> {
+        PipelineBuilder<Input, Next>(
             settings: settings,
             source: source,
             assemble: { [self] in join(options, outlet: $0, work) },
             isFirst: false,
-            names: names + [name]
+            names: names + [options.name]
         )
     }
 
@@ -55,7 +106,7 @@ public struct PipelineBuilder<Input: Sendable, Output: Sendable>: Sendable {
         _ deliver: @escaping @Sendable (Output) async throws -> Void
     ) -> Pipeline<Input> {
         let options = options(name, concurrency, capacity, keepsOrder, retry)
-        let assembly = join(options, outlet: nil, deliver)
+        let assembly = join(options, outlet: nil) { Outputs(try await deliver($0)) }
         return Pipeline(settings: settings, source: source, entrance: assembly.entrance, stages: assembly.stages)
     }
 
@@ -81,7 +132,7 @@ public struct PipelineBuilder<Input: Sendable, Output: Sendable>: Sendable {
     private func join<Next: Sendable>(
         _ options: StageOptions,
         outlet: Outlet<Next>?,
-        _ work: @escaping @Sendable (Output) async throws -> Next
+        _ work: @escaping @Sendable (Output) async throws -> Outputs<Next>
     ) -> PipelineAssembly<Input> {
         let stage = Stage<Output, Next>(
             options,

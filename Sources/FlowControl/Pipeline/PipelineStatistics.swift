@@ -30,10 +30,15 @@ public struct StageStatistics: Sendable, Hashable {
     public var concurrency: Int
     /// What went through its queue.
     public var queue: QueueStatistics
-    /// Elements in its hands: being worked on, waiting to be tried again, or on their way to the next stage.
+    /// Elements in its hands: being worked on, waiting to be tried again, or on their way to the next stage, also those of which
+    /// one input made several.
     public var inFlight: Int
     /// Elements that it has passed on, or for the last stage, delivered.
     public var processed: UInt64
+    /// Elements of which it has made nothing.
+    public var filtered: UInt64
+    /// Elements that it has made more than it took: of an element that became three, two.
+    public var expanded: UInt64
     /// Elements that the dead-letter sink took over from it.
     public var deadLettered: UInt64
     /// Attempts that have thrown.
@@ -59,7 +64,7 @@ public struct StageStatistics: Sendable, Hashable {
 
 /// What went through a ``Pipeline``.
 ///
-/// At rest it balances: `offered = delivered + deadLettered + dropped + returned + inside`.
+/// At rest it balances: `offered + expanded = delivered + deadLettered + filtered + dropped + returned + inside`.
 public struct PipelineStatistics: Sendable, Hashable {
     /// The stages, the first first.
     public var stages: [StageStatistics]
@@ -69,6 +74,10 @@ public struct PipelineStatistics: Sendable, Hashable {
     public var delivered: UInt64
     /// Elements that the dead-letter sink has taken over.
     public var deadLettered: UInt64
+    /// Elements of which a stage has made nothing.
+    public var filtered: UInt64
+    /// Elements that stages have made more than they took.
+    public var expanded: UInt64
     /// Elements that the first queue's policy gave up.
     public var dropped: UInt64
     /// Elements that their callers got back: refused by the first queue, or given back by a drain.
@@ -81,8 +90,8 @@ public struct PipelineStatistics: Sendable, Hashable {
         stages.filter { $0.service.count > 0 }.max { $0.utilization < $1.utilization }
     }
 
-    /// Whether the sums agree: `offered = delivered + deadLettered + dropped + returned + inside`.
+    /// Whether the sums agree: `offered + expanded = delivered + deadLettered + filtered + dropped + returned + inside`.
     public var isBalanced: Bool {
-        offered == delivered + deadLettered + dropped + returned + UInt64(inside)
+        offered + expanded == delivered + deadLettered + filtered + dropped + returned + UInt64(inside)
     }
 }

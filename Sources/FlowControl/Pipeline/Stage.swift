@@ -43,6 +43,20 @@ struct StageOptions: Sendable {
     var retry: RetryBackoff
 }
 
+/// What a stage makes of an input: one output, none or several.
+struct Outputs<Output: Sendable>: Sendable {
+    var first: Output?
+    var rest: ArraySlice<Output> = []
+
+    init(_ one: Output) { first = one }
+
+    init(all: some Sequence<Output>) {
+        let all = Array(all)
+        first = all.first
+        rest = all.dropFirst()
+    }
+}
+
 /// A queue, and workers that take from it, do their work, and hand on what comes of it.
 ///
 /// Each worker has one hand. Whatever it takes is in that hand until it is in the next queue, delivered, or with the
@@ -52,7 +66,8 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         enum Content: Sendable {
             case empty
             case input(Input)
-            case output(Output)
+            /// What is to be handed on next, and what after that.
+            case output(Output, rest: ArraySlice<Output>)
             case letter(DeadLetter<PipelineElement>)
         }
 
@@ -64,7 +79,14 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         /// Its place in the order of those that came in.
         var number: UInt64 = 0
 
-        var isEmpty: Bool { if case .empty = content { true } else { false } }
+        /// Elements in it.
+        var count: Int {
+            switch content {
+            case .empty: 0
+            case .input, .letter: 1
+            case .output(_, let rest): 1 + rest.count
+            }
+        }
     }
 
     private struct State {
@@ -72,6 +94,8 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         var nextNumber: UInt64 = 0
         var generator: BackoffGenerator
         var processed: UInt64 = 0
+        var filtered: UInt64 = 0
+        var expanded: UInt64 = 0
         var deadLettered: UInt64 = 0
         var failedAttempts: UInt64 = 0
         var wait = TimeSummary()
@@ -83,7 +107,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
     let queue: any BoundedQueue<Timed<Input>>
     private let settings: StageSettings
     private let outlet: Outlet<Output>?
-    private let work: @Sendable (Input) async throws -> Output
+    private let work: @Sendable (Input) async throws -> Outputs<Output>
     private let order: OrderGate?
     private let state: Lock<State>
     private let depth: DepthSignal?
@@ -93,7 +117,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         _ settings: StageSettings,
         depth: DepthSignal?,
         outlet: Outlet<Output>?,
-        work: @escaping @Sendable (Input) async throws -> Output
+        work: @escaping @Sendable (Input) async throws -> Outputs<Output>
     ) {
         self.options = options
         self.settings = settings
@@ -149,8 +173,10 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
                 name: name,
                 concurrency: options.concurrency,
                 queue: queue,
-                inFlight: state.hands.count { !$0.isEmpty },
+                inFlight: state.hands.reduce(0) { $0 + $1.count },
                 processed: state.processed,
+                filtered: state.filtered,
+                expanded: state.expanded,
                 deadLettered: state.deadLettered,
                 failedAttempts: state.failedAttempts,
                 wait: state.wait,
@@ -166,13 +192,14 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
             defer { state.hands = Array(repeating: Hand(), count: options.concurrency) }
             return state.hands
         }
-        var left = hands.sorted { $0.number < $1.number }.compactMap { hand -> DeadLetter<PipelineElement>? in
+        var left = hands.sorted { $0.number < $1.number }.flatMap { hand -> [DeadLetter<PipelineElement>] in
             switch hand.content {
-            case .empty: nil
-            case .letter(let letter): letter
-            case .input(let element): letter(name, element, .shutDown, attempts: hand.attempts, now)
-            // It has been through this stage.
-            case .output(let element): letter(outlet?.name ?? name, element, .shutDown, attempts: 0, now)
+            case .empty: []
+            case .letter(let letter): [letter]
+            case .input(let element): [letter(name, element, .shutDown, attempts: hand.attempts, now)]
+            // They have been through this stage.
+            case .output(let first, let rest):
+                ([first] + rest).map { letter(outlet?.name ?? name, $0, .shutDown, attempts: 0, now) }
             }
         }
         while await queue.statistics().holdsElements {
@@ -198,7 +225,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
                 guard await take(worker) else { return !Task.isCancelled }
                 goesOn = true
             case .input(let element): goesOn = await process(element, hand, worker)
-            case .output(let output): goesOn = await emit(output, hand, worker)
+            case .output(let output, let rest): goesOn = await emit(output, rest, hand, worker)
             case .letter(let letter): goesOn = await send(letter, hand, worker)
             }
             guard goesOn else { return false }
@@ -228,12 +255,19 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         guard await sleep(hand) else { return false }
         let start = now
         do {
-            let output = try await work(element)
+            let outputs = try await work(element)
             let end = now
             state.withLock { state in
                 state.service.record(from: start, to: end)
-                state.hands[worker].content = .output(output)
+                if let first = outputs.first {
+                    state.expanded += UInt64(outputs.rest.count)
+                    state.hands[worker].content = .output(first, rest: outputs.rest)
+                } else {
+                    state.filtered += 1
+                    state.hands[worker] = Hand()
+                }
             }
+            if outputs.first == nil { order?.pass(hand.number) }
             return true
         } catch {
             let end = now
@@ -278,8 +312,8 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         return true
     }
 
-    /// Hands the output on; `false`: cancelled, and it is in the hand still.
-    private func emit(_ output: Output, _ hand: Hand, _ worker: Int) async -> Bool {
+    /// Hands an output on; `false`: cancelled, and it is in the hand still.
+    private func emit(_ output: Output, _ rest: ArraySlice<Output>, _ hand: Hand, _ worker: Int) async -> Bool {
         if let order {
             guard await order.wait(for: hand.number) else { return false }
         }
@@ -291,9 +325,13 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
         state.withLock { state in
             state.blocked.record(from: start, to: end)
             state.processed += 1
-            state.hands[worker] = Hand()
+            if let next = rest.first {
+                state.hands[worker].content = .output(next, rest: rest.dropFirst())
+            } else {
+                state.hands[worker] = Hand()
+            }
         }
-        order?.pass(hand.number)
+        if rest.isEmpty { order?.pass(hand.number) }
         return true
     }
 

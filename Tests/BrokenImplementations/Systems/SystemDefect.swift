@@ -17,7 +17,7 @@ enum SystemDefect: String, CaseIterable {
     case losesLetters = "loses-letters"
     /// Sends a signal that nobody sees.
     case silentSignal = "silent-signal"
-    /// Lets one element in ten in and forgets it.
+    /// Forgets every other element that it has let in.
     case forgetsElements = "forgets-elements"
     /// A limit that doesn't limit.
     case openDoor = "open-door"

@@ -46,6 +46,17 @@ struct AdaptiveLimitTests {
         settles(SimulatedServer(seed: seed).run(Gradient2Limit(initial: 50), Self.halving), "`Gradient2Limit`")
     }
 
+    @Test("Vegas and Gradient2 settle as well where times don't vary", arguments: [0.01, 0.02])
+    func fixedTimes(serviceSeconds: Double) {
+        let phases = [50, 25, 50].map {
+            SimulatedServer.Phase(seconds: 12, servers: $0, serviceSeconds: serviceSeconds)
+        }
+        let server = SimulatedServer(load: 1.5, spread: 0, seed: 2)
+        let times = "times of \(serviceSeconds) s"
+        settles(server.run(VegasLimit(initial: 25), phases), "`VegasLimit`, \(times)")
+        settles(server.run(Gradient2Limit(initial: 25), phases), "`Gradient2Limit`, \(times)")
+    }
+
     @Test("Under a mild overload that goes on for two minutes no limit grows without bound", arguments: [1.05, 1.2])
     func mildOverload(load: Double) {
         let phases = [SimulatedServer.Phase(seconds: 120, servers: 20, serviceSeconds: 0.02)]

@@ -8,7 +8,7 @@ struct SimulatedServer {
     struct Phase {
         var seconds: Double
         var servers: Int
-        /// The mean; requests take from half of it to one and a half, evenly.
+        /// The mean.
         var serviceSeconds: Double
     }
 
@@ -32,6 +32,8 @@ struct SimulatedServer {
     var refuses = false
     /// Requests a second, as a multiple of what the first phase's servers can do.
     var load = 2.0
+    /// By how much of the mean requests take less or more, at most; evenly.
+    var spread = 0.5
     var seed: UInt64
 
     /// Runs all phases and returns each whole second.
@@ -59,7 +61,8 @@ struct SimulatedServer {
         }
         func serve(_ permit: TimedPermit) {
             busy += 1
-            let service = phases[phase].serviceSeconds * Double.random(in: 0.5..<1.5, using: &generator)
+            let share = spread > 0 ? Double.random(in: (1 - spread)..<(1 + spread), using: &generator) : 1
+            let service = phases[phase].serviceSeconds * share
             push(Event(time: clock.nanoseconds() + UInt64(service * 1e9), permit: permit))
         }
 

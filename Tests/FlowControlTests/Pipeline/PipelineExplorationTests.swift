@@ -12,6 +12,15 @@ struct PipelineExplorationTests {
         case finish, cancelAndDrain, giveBack, cancelTwiceAndGiveBack
     }
 
+    /// None, one or two, none of which is among the numbers that go in.
+    private static func shares(of number: Int) -> [Int] {
+        switch number % 4 {
+        case 0: []
+        case 1: [number * 10, number * 10 + 1]
+        default: [number * 10]
+        }
+    }
+
     private static func play(_ shutdown: Shutdown, _ queues: some StageQueueFactory, _ exploration: TaskExploration) {
         let letters = PipelineLetters()
         let arrivals = Arrivals<Int>()
@@ -22,6 +31,10 @@ struct PipelineExplorationTests {
                 if Task.isCancelled { throw CancellationError() }
                 if number % 4 == 3 { throw Malformed() }
                 return number
+            }
+            .flatMap("share", concurrency: 2, capacity: 1, keepsOrder: true) { number in
+                await Task.yield()
+                return shares(of: number)
             }
             .sink("last", concurrency: 1, capacity: 1) { arrivals.add($0) }
         let running = exploration.task("run") { _ = try await pipeline.run() }
@@ -52,7 +65,10 @@ struct PipelineExplorationTests {
         exploration.check {
             let lost = letters.letters.compactMap { $0.element.value as? Int }
             let all = arrivals.all + lost + returned.value + left.value
-            exploration.expect(all.sorted() == Array(0..<8), "\(all.sorted()) came out of 0..<8")
+            let whole = Set(all)
+            // Each number came out as a whole, or as all of its shares.
+            let expected = (0..<8).flatMap { whole.contains($0) ? [$0] : shares(of: $0) }
+            exploration.expect(all.sorted() == expected.sorted(), "\(all.sorted()) came out of 0..<8")
             exploration.expect(arrivals.all == arrivals.all.sorted(), "\(arrivals.all) is out of order")
             let statistics = await pipeline.statistics()
             exploration.expect(statistics.isBalanced && statistics.inside == 0, "\(statistics)")

@@ -77,6 +77,51 @@ struct PipelineTests {
         #expect(try await pipeline.run())
     }
 
+    @Test("What a stage makes nothing of is filtered, and what it makes several of comes out whole and in order")
+    func notOneToOne() async throws {
+        let letters = PipelineLetters()
+        let arrivals = Arrivals<Int>()
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: letters)
+            .filter("even", concurrency: 2, capacity: 2, keepsOrder: true) { $0.isMultiple(of: 2) }
+            .compactMap("halve", concurrency: 2, capacity: 2, keepsOrder: true) { $0 % 10 == 8 ? nil : $0 / 2 }
+            .flatMap("repeat", concurrency: 3, capacity: 2, keepsOrder: true) { number in
+                if number == 6 { throw Malformed() }
+                return repeatElement(number, count: number % 4)
+            }
+            .sink("keep", capacity: 1) { arrivals.add($0) }
+        async let running = pipeline.run()
+        for number in 0..<100 { #expect(await pipeline.push(number).isAccepted) }
+        await pipeline.finish()
+        #expect(try await running)
+        let halves = (0..<50).filter { $0 % 5 != 4 }
+        let expected = halves.filter { $0 != 6 }.flatMap { Array(repeating: $0, count: $0 % 4) }
+        #expect(arrivals.all == expected)
+        let statistics = await pipeline.statistics()
+        #expect(statistics.stages.map(\.filtered) == [50, 10, UInt64(halves.count { $0 % 4 == 0 }), 0])
+        #expect(statistics.expanded == statistics.stages[2].expanded)
+        #expect(statistics.delivered == UInt64(expected.count))
+        #expect(statistics.deadLettered == 1)
+        #expect(statistics.isBalanced)
+    }
+
+    @Test("What is left of an element that became several is given back, each as one")
+    func givesBackTheRest() async throws {
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: PipelineLetters())
+            .flatMap("repeat", capacity: 1) { number in (0..<5).map { number * 10 + $0 } }
+            .sink("keep", capacity: 1) { _ in try await Task.sleep(for: .seconds(3_600)) }
+        let running = Task { try await pipeline.run() }
+        #expect(await pipeline.push(1).isAccepted)
+        // One is being delivered, one waits, and three are in the worker's hand.
+        while await pipeline.statistics().stages[1].depth == 0 { await Task.yield() }
+        while await pipeline.statistics().stages[0].processed < 2 { await Task.yield() }
+        #expect(await pipeline.statistics().inside == 5)
+        let left = await pipeline.drain(within: .zero)
+        #expect(left.compactMap { $0.element.value as? Int } == [10, 11, 12, 13, 14])
+        #expect(left.allSatisfy { $0.element.stage == "keep" })
+        _ = await running.result
+        #expect(await pipeline.statistics().isBalanced)
+    }
+
     @Test("A stage with several workers that keeps the order does, however long each takes")
     func order() async throws {
         let arrivals = Arrivals<Int>()

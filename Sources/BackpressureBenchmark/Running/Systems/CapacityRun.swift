@@ -82,7 +82,12 @@ final class CapacityRecord: Sendable {
         self.start = start
         clock = conditions.clock
         ledger = ElementLedger(elements: arrivals.count)
-        servers = ReckonedServers(load.servers, serviceNanoseconds: load.serviceNanoseconds, clock: clock)
+        servers = ReckonedServers(
+            load.servers,
+            serviceNanoseconds: load.serviceNanoseconds,
+            lateness: .measured,
+            clock: clock
+        )
         let warm = conditions.warmupSeconds
         let third = conditions.durationSeconds / 3
         changes = [1, 2, 3].map { start + UInt64((warm + third * $0) * 1e9) }

@@ -21,11 +21,7 @@ public struct Gradient2Limit: ConcurrencyLimitAlgorithm, Hashable {
     public let queue: Double
     /// How much of each change is made at once.
     public let smoothing: Double
-    /// What the limit is multiplied by after a drop.
-    public let decrease: Double
-    private var current: BoundedLimit
-    private var noLoad: NoLoadRoundTrip
-    private var step = GrowingStep(shares: 0.02...0.25)
+    private var probing: ProbingLimit
 
     /// An algorithm; a precondition fails if its settings make no sense.
     ///
@@ -52,54 +48,42 @@ public struct Gradient2Limit: ConcurrencyLimitAlgorithm, Hashable {
         )
         precondition(queue > 0 && queue < 0.1, "room for a queue is a share between 0 and 0.1; it was \(queue)")
         precondition(smoothing > 0 && smoothing <= 1, "smoothing is a share above 0, up to 1; it was \(smoothing)")
-        precondition(decrease > 0 && decrease < 1, "a decrease is a factor between 0 and 1; it was \(decrease)")
-        current = BoundedLimit(bounds: bounds, initial: initial)
         self.tolerance = tolerance
         self.queue = queue
         self.smoothing = smoothing
-        self.decrease = decrease
-        noLoad = NoLoadRoundTrip(probeInterval: probeInterval)
+        probing = ProbingLimit(bounds: bounds, initial: initial, decrease: decrease, probeInterval: probeInterval)
     }
 
     /// The limits it may choose.
-    public var bounds: ClosedRange<Int> { current.bounds }
+    public var bounds: ClosedRange<Int> { probing.current.bounds }
     /// The limit from now on: for the time of a probe a tenth lower.
-    public var limit: Int {
-        guard noLoad.isProbing else { return current.whole }
-        return max(bounds.lowerBound, Int((current.exact * NoLoadRoundTrip.probeFactor).rounded()))
-    }
+    public var limit: Int { probing.limit }
+    /// What the limit is multiplied by after a drop.
+    public var decrease: Double { probing.decrease }
     /// What a round trip takes without a queue, as far as is known.
-    public var noLoadRoundTrip: Duration? { noLoad.nanoseconds.map { .nanoseconds(Int64($0)) } }
+    public var noLoadRoundTrip: Duration? { probing.noLoadRoundTrip }
 
     /// Takes the next sample.
     @discardableResult
     public mutating func sample(_ sample: ConcurrencySample) -> Int {
-        guard !sample.isDropped else {
-            current.move(to: current.exact * decrease)
-            step.reset()
-            return limit
-        }
-        let roundTrip = Double(max(1, sample.roundTripNanoseconds))
-        guard !noLoad.isProbing else {
-            noLoad.takeProbe(roundTrip)
-            return limit
-        }
-        let before = current.exact
-        noLoad.take(roundTrip, relativeError: sample.relativeError, at: before)
-        guard let least = noLoad.nanoseconds else { return limit }
+        guard let measured = probing.take(sample) else { return limit }
+        let (before, roundTrip) = (measured.limit, measured.roundTrip)
         // What may be chance is taken for it.
-        let gradient = min(1, max(noLoad.largestFall, (tolerance + 1.5 * sample.relativeError) * least / roundTrip))
+        let gradient = min(
+            1,
+            max(probing.noLoad.largestFall, (tolerance + sample.relativeError) * measured.noLoadRoundTrip / roundTrip)
+        )
         // What is by far too long is no chance: all of the change at once.
         var change = (gradient - 1 + queue) * before * (gradient < 0.75 ? 1 : smoothing)
-        if gradient == 1 {
-            change = max(change, step.take(at: before))
+        if gradient > 1 - queue / 3 {
+            change = max(change, probing.step.take(at: before))
         } else if change >= 0 {
-            step.hesitate()
+            probing.step.hesitate()
         } else {
-            step.reset()
+            probing.step.reset()
         }
-        if change < 0 || current.isUsed(in: sample) { current.move(to: before + change) }
-        noLoad.decide(isFall: change < 0, roundTrip: roundTrip, at: before)
+        if change < 0 || probing.current.isUsed(in: sample) { probing.move(to: before + change) }
+        probing.end(measured, isFall: change < 0)
         return limit
     }
 }

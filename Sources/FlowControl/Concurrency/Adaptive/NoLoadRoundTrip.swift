@@ -4,16 +4,22 @@
 /// least of all round trips does the first wrong, a moving average, and a new start now and then with whatever is
 /// measured, the second: fed with the queue, they take it for normal, the limit rises, and the queue with it, without
 /// bound. Here it falls when less is measured, and rises on evidence alone:
-/// - **Probes.** Every so many samples the limit is lowered by a tenth for two of them. An algorithm that keeps a
-///   queue of less than a tenth has none then, so what is measured is right. If the queue was larger, what is measured is
-///   nearer to the truth than it has to be for the algorithm to lower its limit; so the next probe is nearer still.
+/// - **Probes.** Every so many samples the limit is lowered by a tenth for two of them, or for more where they vary. An
+///   algorithm that keeps a queue of less than a tenth has none then, so what is measured is right. If the queue was
+///   larger, what is measured is nearer to the truth than it has to be for the algorithm to lower its limit; so the
+///   next probe, which comes soon then, is nearer still. A probe that finds much more than was known has met a change of
+///   the service: that is for the falls to tell, and little of it is believed.
 /// - **Falls that don't help.** Where work queues, the round trip is in proportion to the limit. If the limit has been
 ///   lowered and the round trip has not followed it halfway, twice, then at the lower limit nothing queues.
 struct NoLoadRoundTrip: Sendable, Hashable {
     /// What the limit is multiplied by during a probe.
     static let probeFactor = 0.9
-    private static let probeSamples = 2
+    private static let probeSamples = 2...5
+    /// How well the mean of a probe is to be known, if that takes no more samples than that.
+    private static let probePrecision = 0.015
     private static let firstSamples = 10
+    /// The samples to the next probe after one that has found a queue.
+    private static let soon = 4
 
     /// Nanoseconds; `nil`: nothing is known yet.
     private(set) var nanoseconds: Double?
@@ -27,8 +33,9 @@ struct NoLoadRoundTrip: Sendable, Hashable {
     private(set) var isInDoubt = false
 
     private struct Probe: Hashable {
-        var samplesLeft: Int
-        var sum: Double = 0
+        var count = 0
+        var sum = 0.0
+        var squaredError = 0.0
     }
 
     private struct Point: Hashable {
@@ -47,23 +54,42 @@ struct NoLoadRoundTrip: Sendable, Hashable {
 
     var isProbing: Bool { probe != nil }
 
-    /// A sample while a probe is under way; `true`: that was its last.
-    mutating func takeProbe(_ roundTrip: Double) {
+    /// A sample while a probe is under way.
+    mutating func takeProbe(_ roundTrip: Double, relativeError error: Double) {
         guard var probe else { return }
-        probe.samplesLeft -= 1
+        probe.count += 1
         probe.sum += roundTrip
-        self.probe = probe.samplesLeft > 0 ? probe : nil
-        guard probe.samplesLeft <= 0 else { return }
+        probe.squaredError += error * error
+        let mean = probe.sum / Double(probe.count)
+        let meanError = probe.squaredError.squareRoot() / Double(probe.count)
+        guard
+            probe.count >= Self.probeSamples.upperBound
+                || probe.count >= Self.probeSamples.lowerBound && meanError <= Self.probePrecision
+        else {
+            self.probe = probe
+            return
+        }
+        self.probe = nil
         samplesToProbe = probeInterval
-        let mean = probe.sum / Double(Self.probeSamples)
-        nanoseconds = nanoseconds.map { $0 + 0.6 * (mean - $0) } ?? mean
+        guard let known = nanoseconds else {
+            nanoseconds = mean
+            return
+        }
+        let chance = max(0.01, 2 * meanError) * known
+        if mean < known - chance {
+            // There was a queue, and may be one yet.
+            nanoseconds = mean
+            samplesToProbe = min(probeInterval, Self.soon)
+        } else {
+            nanoseconds = known + min(0.6 * (mean - known), chance)
+        }
     }
 
     /// Any other sample. Falls are followed: slowly, since noise goes down as well as up, but at once if they are large.
     /// So that it isn't the least of the noise, what is as likely noise as not is followed upwards too, more slowly; a
     /// probe takes that back if it was a queue.
     mutating func take(_ roundTrip: Double, relativeError error: Double, at limit: Double) {
-        guard let known = nanoseconds, roundTrip >= 0.8 * known else {
+        guard let known = nanoseconds, roundTrip >= (1 - max(0.2, 4 * error)) * known else {
             nanoseconds = roundTrip
             samples = 1
             return
@@ -104,6 +130,6 @@ struct NoLoadRoundTrip: Sendable, Hashable {
         }
         samplesToProbe -= 1
         // Not in the middle of a fall, which tells as much.
-        if samplesToProbe <= 0, !isFall { probe = Probe(samplesLeft: Self.probeSamples) }
+        if samplesToProbe <= 0, !isFall { probe = Probe() }
     }
 }

@@ -20,11 +20,7 @@ public struct VegasLimit: ConcurrencyLimitAlgorithm, Hashable {
     public let shortestQueue: Double
     /// A longer queue, as a share of the limit, lowers it.
     public let longestQueue: Double
-    /// What the limit is multiplied by after a drop.
-    public let decrease: Double
-    private var current: BoundedLimit
-    private var noLoad: NoLoadRoundTrip
-    private var step = GrowingStep(shares: 0.02...0.25)
+    private var probing: ProbingLimit
 
     /// An algorithm; a precondition fails if its settings make no sense.
     ///
@@ -45,55 +41,42 @@ public struct VegasLimit: ConcurrencyLimitAlgorithm, Hashable {
             queue.lowerBound > 0 && queue.upperBound < 1 - NoLoadRoundTrip.probeFactor,
             "a queue is a share of the limit, above 0 and below what a probe takes away; it was \(queue)"
         )
-        precondition(decrease > 0 && decrease < 1, "a decrease is a factor between 0 and 1; it was \(decrease)")
-        current = BoundedLimit(bounds: bounds, initial: initial)
         shortestQueue = queue.lowerBound
         longestQueue = queue.upperBound
-        self.decrease = decrease
-        noLoad = NoLoadRoundTrip(probeInterval: probeInterval)
+        probing = ProbingLimit(bounds: bounds, initial: initial, decrease: decrease, probeInterval: probeInterval)
     }
 
     /// The limits it may choose.
-    public var bounds: ClosedRange<Int> { current.bounds }
+    public var bounds: ClosedRange<Int> { probing.current.bounds }
     /// The limit from now on: for the time of a probe a tenth lower.
-    public var limit: Int {
-        guard noLoad.isProbing else { return current.whole }
-        return max(bounds.lowerBound, Int((current.exact * NoLoadRoundTrip.probeFactor).rounded()))
-    }
+    public var limit: Int { probing.limit }
+    /// What the limit is multiplied by after a drop.
+    public var decrease: Double { probing.decrease }
     /// What a round trip takes without a queue, as far as is known.
-    public var noLoadRoundTrip: Duration? { noLoad.nanoseconds.map { .nanoseconds(Int64($0)) } }
+    public var noLoadRoundTrip: Duration? { probing.noLoadRoundTrip }
 
     /// Takes the next sample.
     @discardableResult
     public mutating func sample(_ sample: ConcurrencySample) -> Int {
-        guard !sample.isDropped else {
-            current.move(to: current.exact * decrease)
-            step.reset()
-            return limit
-        }
-        let roundTrip = Double(max(1, sample.roundTripNanoseconds))
-        guard !noLoad.isProbing else {
-            noLoad.takeProbe(roundTrip)
-            return limit
-        }
-        let before = current.exact
-        noLoad.take(roundTrip, relativeError: sample.relativeError, at: before)
-        guard let least = noLoad.nanoseconds else { return limit }
-        let queue = max(0, 1 - least / roundTrip)
+        guard let measured = probing.take(sample) else { return limit }
+        let (before, roundTrip) = (measured.limit, measured.roundTrip)
+        let queue = max(0, 1 - measured.noLoadRoundTrip / roundTrip)
         // What may be chance is taken for it.
         let chance = sample.relativeError
         let isTooLong = queue > longestQueue + chance
         if isTooLong {
             // What doesn't queue, and in the middle between too little and too much of what does. At once, if by far.
             let wanted = before * (1 - queue) * (1 + (shortestQueue + longestQueue) / 2)
-            current.move(to: max(before + (queue > 0.25 ? 1 : 0.5) * (wanted - before), before * noLoad.largestFall))
-            step.reset()
-        } else if queue < shortestQueue + 1.5 * chance {
-            if current.isUsed(in: sample) { current.move(to: before + step.take(at: before)) }
+            probing.move(
+                to: max(before + (queue > 0.25 ? 1 : 0.5) * (wanted - before), before * probing.noLoad.largestFall)
+            )
+            probing.step.reset()
+        } else if queue < shortestQueue + chance {
+            if probing.current.isUsed(in: sample) { probing.move(to: before + probing.step.take(at: before)) }
         } else {
-            step.hesitate()
+            probing.step.hesitate()
         }
-        noLoad.decide(isFall: isTooLong, roundTrip: roundTrip, at: before)
+        probing.end(measured, isFall: isTooLong)
         return limit
     }
 }

@@ -46,7 +46,9 @@ struct ReckonedServersTests {
     @Test("serve as many at once as there are, and the others in turn")
     func turns() {
         let servers = ReckonedServers(2, serviceNanoseconds: 10, clock: clock)
-        func end(of moment: UInt64) -> UInt64 { servers.reserve(atNanoseconds: Self.start + moment) - Self.start }
+        func end(of moment: UInt64) -> UInt64 {
+            servers.reserve(atNanoseconds: Self.start + moment).endNanoseconds - Self.start
+        }
         #expect((0..<5).map { _ in end(of: 100) } == [110, 110, 120, 120, 130])
         #expect(end(of: 123) == 130, "somebody is late: the server was free at 120")
         let latest = 130 + ReckonedServers.longestLatenessNanoseconds
@@ -54,10 +56,31 @@ struct ReckonedServersTests {
         #expect(end(of: latest + 1) == latest + 11, "an idle server begins when it is asked")
     }
 
+    @Test("make up for how late the one before was woken, and for nothing else, where that is measured")
+    func measured() {
+        let servers = ReckonedServers(1, serviceNanoseconds: 10, lateness: .measured, clock: clock)
+        func serve(at moment: UInt64, awakeAfter late: UInt64) -> UInt64 {
+            let (server, end) = servers.reserve(atNanoseconds: Self.start + moment)
+            servers.leave(server, end, atNanoseconds: end + late)
+            return end - Self.start
+        }
+        #expect(serve(at: 100, awakeAfter: 5) == 110)
+        #expect(serve(at: 115, awakeAfter: 3) == 120, "it was free at 110, and is asked as soon as it can be")
+        #expect(serve(at: 125, awakeAfter: 0) == 132, "it was idle for 2")
+        #expect(serve(at: 133, awakeAfter: 0) == 143, "it was idle")
+        let (server, end) = servers.reserve(atNanoseconds: Self.start + 143)
+        let next = servers.reserve(atNanoseconds: Self.start + 150).endNanoseconds
+        servers.leave(server, end, atNanoseconds: end + 100)
+        #expect(next - Self.start == 163)
+        #expect(serve(at: 170, awakeAfter: 0) == 180, "somebody is late who isn't the last")
+    }
+
     @Test("are fewer from now on, and more again, without a backlog of the time that they were away")
     func change() {
         let servers = ReckonedServers(4, serviceNanoseconds: 10, clock: clock)
-        func end(of moment: UInt64) -> UInt64 { servers.reserve(atNanoseconds: Self.start + moment) - Self.start }
+        func end(of moment: UInt64) -> UInt64 {
+            servers.reserve(atNanoseconds: Self.start + moment).endNanoseconds - Self.start
+        }
         servers.setWorking(2, atNanoseconds: Self.start + 100)
         #expect((0..<4).map { _ in end(of: 100) } == [110, 110, 120, 120])
         servers.setWorking(4, atNanoseconds: Self.start + 115)
