@@ -16,6 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
               swift package benchmark verify --implementation ring --budget 600
               swift package benchmark verify --load ./libmine.so --implementation mine
               swift package benchmark verify --check histories --seed 7
+              swift package benchmark verify --runs 100
             """
     )
 
@@ -28,9 +29,26 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Time for everything: more finds rarer faults.", valueName: "seconds"))
     var budget: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only this case of the one check of the one implementation, as a failure names it.",
+            valueName: "case"
+        )
+    )
+    var only: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Verify so often, with seed after seed, 12 seconds each unless --budget says otherwise, until one fails.",
+            valueName: "n"
+        )
+    )
+    var runs = 1
+
     @OptionGroup var common: CommonArguments
 
     func validate() throws {
+        if !(1...100_000).contains(runs) { throw ValidationError("--runs must be from 1 to 100000; got \(runs)") }
         if let budget, !(budget.isFinite && (1...86_400).contains(budget)) {
             throw ValidationError("--budget must be from 1 to 86400 seconds; got \(budget)")
         }
@@ -42,6 +60,8 @@ struct VerifyCommand: AsyncParsableCommand {
         options.implementations = common.implementations
         options.checks = checks
         options.budgetSeconds = budget
+        options.only = only
+        options.runs = runs
         options.seed = common.seed
         options.output = common.output
         options.commandLine = CommonArguments.commandLine

@@ -27,3 +27,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 }
+
+extension UInt64 {
+    /// The seed of the script of this number, of those that this seed of a suite stands for. 0 stands for the numbers
+    /// themselves.
+    func variant(_ number: Int) -> UInt64 { self &* 10_000 &+ UInt64(number) }
+}

@@ -19,6 +19,7 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
         var elements = Deque<Element>()
         var kept: [Element] = []
         var requests: UInt64 = 0
+        var offers: UInt64 = 0
         var isClosed = false
         var counts: QueueStatistics
     }
@@ -42,30 +43,35 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
     }
 
     func tryPush(_ element: Element) -> PushResult<Element> {
-        let (result, drop) = state.withLock { offer(element, &$0) }
-        if let drop, defect != .dropsInSilence { onDrop(drop.0, drop.1) }
+        let (result, drops) = state.withLock { offer(element, &$0) }
+        for drop in drops where defect != .dropsInSilence { onDrop(drop.0, drop.1) }
         return result
     }
 
-    private func offer(_ element: Element, _ state: inout State) -> (PushResult<Element>, (Element, DropReason)?) {
+    private func offer(_ element: Element, _ state: inout State) -> (PushResult<Element>, [(Element, DropReason)]) {
         if state.isClosed {
             state.counts.refused += 1
-            return (.closed(element), nil)
+            return (.closed(element), [])
         }
-        var drop: (Element, DropReason)?
-        let bound = defect == .holdsOneLess ? max(1, capacity - 1) : capacity
+        var drops: [(Element, DropReason)] = []
+        state.offers += 1
+        if policy.description == "sample", state.offers % 4 != 1 { return dropped(element, .sampledOut, &state) }
+        let holdsLess = defect == .holdsOneLess || defect == .evictsEarly
+        let bound = holdsLess ? max(1, capacity - 1) : capacity
         if state.elements.count >= bound, defect != .knowsNoBound {
             switch policy {
             case .dropOldest:
-                state.counts.evicted += 1
-                drop = (state.elements.removeFirst(), .evicted)
+                for _ in 0..<min(state.elements.count, defect == .evictsTwo ? 2 : 1) {
+                    state.counts.evicted += 1
+                    let isLast = defect == .evictsNewest
+                    drops.append((isLast ? state.elements.removeLast() : state.elements.removeFirst(), .evicted))
+                }
             case .dropNewest:
-                state.counts.refused += 1
-                state.counts.dropped += 1
-                return (.dropped, (element, .full))
+                return dropped(element, .full, &state)
             default:
+                if policy.description == "sample" { return dropped(element, .full, &state) }
                 state.counts.refused += 1
-                return (.full(element), nil)
+                return (.full(element), [])
             }
         }
         state.counts.accepted += 1
@@ -74,7 +80,19 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
         if defect == .swapsElements, state.counts.accepted.isMultiple(of: elementsPerFault), state.elements.count > 1 {
             state.elements.swapAt(state.elements.count - 1, state.elements.count - 2)
         }
-        return (.accepted, drop)
+        return (.accepted, drops)
+    }
+
+    private func dropped(
+        _ element: Element,
+        _ reason: DropReason,
+        _ state: inout State
+    ) -> (PushResult<Element>, [(Element, DropReason)]) {
+        state.counts.refused += 1
+        if defect != .miscountsDrops || state.counts.refused.isMultiple(of: 2) { state.counts.dropped += 1 }
+        if reason == .sampledOut { state.counts.sampledOut += 1 }
+        let isTwice = defect == .tellsTwice && state.counts.refused.isMultiple(of: elementsPerFault)
+        return (.dropped, Array(repeating: (element, reason), count: isTwice ? 2 : 1))
     }
 
     /// How often an element goes in.
@@ -103,9 +121,10 @@ final class BrokenQueue<Element: Sendable>: SynchronousBoundedQueue {
     }
 
     func push(_ element: Element) async -> PushResult<Element> {
+        if defect == .delaysAlways { try? await Task.sleep(for: .milliseconds(5)) }
         while true {
             let result = tryPush(element)
-            guard case .full = result, policy == .block else { return result }
+            guard case .full = result, policy.waitsForRoom else { return result }
             if Task.isCancelled { return .cancelled(element) }
             await Task.yield()
         }

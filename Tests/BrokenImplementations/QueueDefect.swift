@@ -1,4 +1,5 @@
 import BackpressureBenchmark
+import BoundedQueues
 
 /// What is wrong with a ``BrokenQueue``; the raw value is the id that it is registered under.
 enum QueueDefect: String, CaseIterable {
@@ -20,6 +21,22 @@ enum QueueDefect: String, CaseIterable {
     case keepsElements = "keeps-elements"
     /// Makes a new array for every element that is offered.
     case allocatesEachTime = "allocates-each-time"
+    /// A push that finds it full evicts two.
+    case evictsTwo = "evicts-two"
+    /// Evicts what came last.
+    case evictsNewest = "evicts-newest"
+    /// Evicts with room for one more.
+    case evictsEarly = "evicts-early"
+    /// Tells the drop handler of every tenth drop twice.
+    case tellsTwice = "tells-twice"
+    /// Counts half of what it drops.
+    case miscountsDrops = "miscounts-drops"
+    /// Lets one in four enter where one in three or in two should.
+    case samplesTooMuch = "samples-too-much"
+    /// Knows the policy throttle by name.
+    case neverDelays = "never-delays"
+    /// Delays pushes to an empty queue as well.
+    case delaysAlways = "delays-always"
     /// Traps at the tenth element.
     case crashes
     /// The push of the tenth element never returns.
@@ -30,9 +47,18 @@ enum QueueDefect: String, CaseIterable {
             id: rawValue,
             family: .other,
             summary: "broken on purpose",
+            policies: policies,
             promises: QueuePromises(contract: false, allocatesNothing: true),
             words: { QueueInstance(BrokenQueue($0, defect: self)) },
             payloads: { QueueInstance(BrokenQueue($0, defect: self)) }
         )
+    }
+
+    private var policies: [OverflowPolicy] {
+        switch self {
+        case .neverDelays, .delaysAlways: [.block, .throttle()]
+        case .samplesTooMuch: [.block, .sample(oneIn: 1)]
+        default: [.block, .reject, .dropNewest, .dropOldest]
+        }
     }
 }

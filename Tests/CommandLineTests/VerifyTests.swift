@@ -56,7 +56,38 @@ struct VerifyTests {
         #expect(row["verdict"] == "fail" && row["detail"]?.contains(words) == true, "\(row)")
         #expect(row["detail"]?.contains("seed") == true)
         #expect(verification.run.output.contains("thread "), "the operations that show it")
-        #expect(verification.run.output.contains("verify --implementation \(id) --seed 1 --check histories"))
+        let isNamed = verification.run.output.contains("verify --implementation \(id) --seed ")
+        #expect(isNamed && verification.run.output.contains(" --check histories --only 'capacity="))
+    }
+
+    @Test(
+        "finds what a queue loses otherwise than its policy says",
+        arguments: [
+            ("drops-in-silence", "drops-newest", "wasn't told"), ("tells-twice", "drops-newest", "2 times"),
+            ("miscounts-drops", "drops-newest", "statistics"), ("loses-elements", "drops-newest", "was lost"),
+            ("evicts-two", "drops-oldest", "evicted"), ("evicts-newest", "drops-oldest", "had popped"),
+            ("evicts-early", "drops-oldest", "although there was room"),
+            ("samples-too-much", "drops-sample", "sampled out"),
+        ]
+    )
+    func drops(id: String, check: String, words: String) async throws {
+        let verification = try await verify([id], checks: ["drops"])
+        verification.expectVerdict(3)
+        let row = try #require(verification.row(id, check))
+        #expect(row["verdict"] == "fail" && row["detail"]?.contains(words) == true, "\(row)")
+        #expect(verification.run.output.contains(" --check drops --only 'policy="))
+    }
+
+    @Test(
+        "finds a throttle that doesn't, or does always",
+        arguments: [("never-delays", "are due"), ("delays-always", "none is due")]
+    )
+    func throttle(id: String, words: String) async throws {
+        let verification = try await verify([id, "mutex"], checks: ["throttle"])
+        verification.expectVerdict(3)
+        let row = try #require(verification.row(id, "throttle"))
+        #expect(row["verdict"] == "fail" && row["detail"]?.contains(words) == true, "\(row)")
+        #expect(verification.row("mutex", "throttle")?["verdict"] == "pass")
     }
 
     @Test(
@@ -102,11 +133,30 @@ struct VerifyTests {
         #expect(survived.run.lastLine?.contains("control") == true)
     }
 
+    @Test(
+        "has a control for each mechanism that contends, and catches it by each check",
+        arguments: [
+            ("unbounded", ["histories"]), ("fixed-window", ["decisions"]),
+            ("breaker-without-probe-limit", ["contract", "contended-probes"]),
+            ("semaphore-without-weights", ["contract", "contended-permits"]),
+        ]
+    )
+    func controls(id: String, checks: [String]) async throws {
+        for check in checks {
+            let verification = try await verify([id], checks: [check], with: .benchmark)
+            verification.expectVerdict(0)
+            #expect(verification.rows.contains { $0["implementation"] == id && $0["verdict"] == "fail" }, "\(check)")
+        }
+    }
+
     @Test("refuses what it can't do, and says what there is")
     func usage() async throws {
         for (options, words) in [
             (["--check", "histroies"], "histories"), (["--implementation", "mutx"], "mutex"),
             (["--budget", "0"], "--budget"), (["--filter", "nothing-like-it"], "no implementation"),
+            (["--runs", "0"], "--runs"), (["--only", "capacity=1"], "one implementation"),
+            (["--only", "capacity=1", "--implementation", "mutex", "--check", "histories"], "capacity=…,producers=…"),
+            (["--only", "capacity=1", "--implementation", "mutex", "--check", "memory"], "it has none"),
         ] {
             let workspace = try Workspace()
             let run = try await Tool.benchmark.run(["verify", "--output", workspace.output] + options)

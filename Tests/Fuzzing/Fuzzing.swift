@@ -3,13 +3,15 @@ import Foundation
 /// What libFuzzer runs: one program for all fuzzers, of which `--fuzzer=NAME` chooses one. libFuzzer ignores flags that
 /// begin with two dashes, and hands them on where it starts itself again.
 enum Fuzzing {
-    /// The fuzzers by name. One for a reader of thresholds belongs here as soon as there is such a reader.
+    /// The fuzzers by name.
     static let all: [String: @Sendable ([UInt8]) -> Void] = [
         "csv": CSVFuzzer.run,
         "gzip": GzipFuzzer.run,
         "priority-queues": PriorityQueueFuzzer.run,
         "queues": QueueFuzzer.run,
         "scenario": ScenarioFuzzer.run,
+        "spill": SpillFuzzer.run,
+        "thresholds": ThresholdsFuzzer.run,
         "trace": TraceFuzzer.run,
     ]
 

@@ -1,39 +1,45 @@
 import BackpressureTesting
 import ConcurrencySupport
-import DequeModule
+import RateLimiters
 import Testing
-
-@testable import RateLimiters
 
 /// The decisions of ``LockFreeTokenBucket``, on model words.
 @Suite("Token bucket in every schedule")
 struct TokenBucketExplorationTests {
-    /// Word for word what the bucket has on the machine, and a clock that a thread advances.
-    private final class ModelBucket: BucketWords {
+    /// The bucket on model words, and a clock that a thread advances.
+    private struct ModelBucket: Sendable {
         let clock: ModelWord
-        private let word: ModelWord
-        private nonisolated(unsafe) let termWords: UnsafeMutableRawPointer
-        private let exchange: Exchange
+        let bucket: ModelledTokenBucket
 
         enum Exchange { case asIs, relaxedFailure, inTwoSteps }
 
         init(rate: Rate, burst: Int, exchange: Exchange = .asIs, _ exploration: Exploration) {
             let memory = exploration.words(2)
-            clock = ModelWord(at: memory).named("clock")
-            word = ModelWord(at: memory + 8).named("bucket")
-            termWords = exploration.words(12)
-            self.exchange = exchange
-            let terms = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: 0)
-            for generation: UInt64 in 0..<2 { store(terms, for: generation) }
+            let clock = ModelWord(at: memory).named("clock")
+            let word = ModelWord(at: memory + 8).named("bucket")
+            let terms = exploration.words(ModelledTokenBucket.termCount)
+            let termWords = (0..<ModelledTokenBucket.termCount).map { ModelWord(at: terms + 8 * $0) }
+            self.clock = clock
+            bucket = ModelledTokenBucket(
+                rate: rate,
+                burst: burst,
+                words: ModelledTokenBucket.Words(
+                    // A clock of the machine is never seen to go back by anyone.
+                    clock: { UInt64(clock.loadSequentiallyConsistent()) },
+                    loadAcquiring: { UInt64(word.loadAcquiring()) },
+                    exchange: { Self.exchange(exchange, word, UInt($0), UInt($1)) },
+                    loadTermAcquiring: { UInt64(termWords[$0].loadAcquiring()) },
+                    storeTermReleasing: { termWords[$0].storeReleasing(UInt($1)) }
+                )
+            )
         }
 
-        // A clock of the machine is never seen to go back by anyone.
-        func nanoseconds() -> UInt64 { UInt64(clock.loadSequentiallyConsistent()) }
-
-        func load() -> UInt64 { UInt64(word.loadAcquiring()) }
-
-        func weakExchange(_ expected: UInt64, for desired: UInt64) -> (exchanged: Bool, original: UInt64) {
-            let (old, new) = (UInt(expected), UInt(desired))
+        private static func exchange(
+            _ exchange: Exchange,
+            _ word: ModelWord,
+            _ old: UInt,
+            _ new: UInt
+        ) -> (exchanged: Bool, original: UInt64) {
             switch exchange {
             case .asIs:
                 let claim = word.compareExchangeAcquiringAndReleasing(expected: old, desired: new)
@@ -42,56 +48,14 @@ struct TokenBucketExplorationTests {
                 let claim = word.compareExchangeSequentiallyConsistent(expected: old, desired: new)
                 return (claim.exchanged, UInt64(claim.original))
             case .inTwoSteps:
-                let original = load()
-                if original == expected { word.storeReleasing(new) }
-                return (original == expected, original)
+                let original = word.loadAcquiring()
+                if original == old { word.storeReleasing(new) }
+                return (original == old, UInt64(original))
             }
         }
 
-        func exchange(_ expected: UInt64, for desired: UInt64) -> Bool {
-            weakExchange(expected, for: desired).exchanged
-        }
-
-        private func term(_ index: Int, _ generation: UInt64) -> ModelWord {
-            ModelWord(at: termWords + 8 * (6 * Int(generation & 1) + index))
-        }
-
-        func terms(of word: UInt64) -> TokenBucketAlgebra {
-            func load(_ index: Int) -> UInt64 { UInt64(term(index, word).loadAcquiring()) }
-            return TokenBucketAlgebra(
-                cost: load(0),
-                tolerance: load(1),
-                burst: load(2),
-                wholeUnits: load(3),
-                fractionalUnits: load(4),
-                originNanoseconds: load(5)
-            )
-        }
-
-        func store(_ terms: TokenBucketAlgebra, for generation: UInt64) {
-            let values = [
-                terms.cost, terms.tolerance, terms.burst, terms.wholeUnits, terms.fractionalUnits,
-                terms.originNanoseconds,
-            ]
-            for (index, value) in values.enumerated() { term(index, generation).storeReleasing(UInt(value)) }
-        }
-
-        var waitingPermits: UInt64 { 0 }
-
-        func tryAcquire(_ permits: UInt64) -> Bool {
-            while true {
-                if let answer = decide(permits) { return answer == .granted }
-                var state = SharedBucketState(bucket: self, waiting: 0)
-                var line: Deque<PermitPlace> = []
-                state.mend(&line, atNanoseconds: nanoseconds())
-            }
-        }
-
-        func update(rate: Rate, burst: Int) {
-            var state = SharedBucketState(bucket: self, waiting: 0)
-            var line: Deque<PermitPlace> = []
-            state.update(rate: rate, burst: burst, &line)
-        }
+        func tryAcquire(_ permits: UInt64) -> Bool { bucket.tryAcquire(permits) }
+        func update(rate: Rate, burst: Int) { bucket.update(rate: rate, burst: burst) }
     }
 
     private static let rate = Rate(permits: 1, perNanoseconds: 10)

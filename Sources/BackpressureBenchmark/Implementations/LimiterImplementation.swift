@@ -34,6 +34,8 @@ public struct LimiterImplementation: Sendable {
     let keepsContract: Bool
     /// Which requests it promises to grant.
     public let specification: Specification
+    /// Checks that come with it.
+    let extraChecks: [ExtraVerification]
     /// The shared library that it comes from, as it was given; `nil`: it is part of this executable.
     let library: String?
     let real: @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance
@@ -80,6 +82,7 @@ public struct LimiterImplementation: Sendable {
         drivers: [Scenario.Driver],
         specification: Specification,
         keepsContract: Bool = true,
+        extraChecks: [ExtraVerification] = [],
         library: String? = nil,
         real: @escaping @Sendable (LimiterSetup<SystemNanosecondClock>) -> LimiterInstance,
         virtual: (@Sendable (LimiterSetup<VirtualClock>) -> LimiterInstance)?
@@ -92,6 +95,7 @@ public struct LimiterImplementation: Sendable {
         self.drivers = drivers
         self.keepsContract = keepsContract && role == .contender && library == nil
         self.specification = specification
+        self.extraChecks = extraChecks
         self.library = library
         self.real = real
         self.virtual = virtual

@@ -55,5 +55,7 @@ extension QueueInstance {
 struct ExtraVerification: Sendable {
     /// What it is called; its outcomes' names begin so.
     let id: String
+    /// Its cases.
+    let form: VerificationCaseForm
     let perform: @Sendable (VerificationEffort) async -> [VerificationOutcome]
 }

@@ -20,6 +20,8 @@ protocol RegisteredImplementation: Sendable {
     var library: String? { get }
     /// What it is held to, in a few words.
     var heldTo: String { get }
+    /// Checks that come with it.
+    var extraChecks: [ExtraVerification] { get }
 
     /// Why it can't take part in a scenario with one of its drivers; `nil`: it can.
     ///
@@ -28,6 +30,8 @@ protocol RegisteredImplementation: Sendable {
 }
 
 extension RegisteredImplementation {
+    var extraChecks: [ExtraVerification] { [] }
+
     /// Why it can't take part in a scenario with any of its drivers; `nil`: it can, or the scenario isn't for its
     /// mechanism.
     func reasonAgainst(_ scenario: Scenario) -> String? {
@@ -37,7 +41,9 @@ extension RegisteredImplementation {
     }
 
     /// Its role, for people.
-    var roleInWords: String { standing == .own ? role.rawValue : standing.words }
+    var roleInWords: String {
+        standing == .own || standing == .variant && role == .control ? role.rawValue : standing.words
+    }
 
     /// How it can be driven, for people.
     var driversInWords: String { drivers.map(\.rawValue).joined(separator: ", ") }

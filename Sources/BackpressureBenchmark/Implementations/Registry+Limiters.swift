@@ -55,7 +55,11 @@ extension Registry {
             LimiterImplementation(
                 id: "token-bucket-lockfree",
                 family: .lockFree,
+                role: .contender,
                 summary: "GCRA on one 64-bit word, one compare-exchange a grant",
+                drivers: [.threads, .tasks],
+                specification: .tokenBucket,
+                extraChecks: [.exploredTokenBucket],
                 real: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) },
                 virtual: { LimiterInstance(LockFreeTokenBucket(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )

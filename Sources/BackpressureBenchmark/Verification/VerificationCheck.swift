@@ -40,15 +40,17 @@ struct VerificationCheck: Sendable {
     var mostSeconds = Double.infinity
     /// How much longer it may go on where it has seen too little: on a busy machine threads seldom meet.
     var patienceSeconds = 0.0
+    /// The cases that can be made alone; empty: none.
+    var cases: [VerificationCaseForm] = []
     /// Why it isn't for an implementation; `nil`: it is.
     let reasonAgainst: @Sendable (VerificationSubject) -> String?
     let perform: @Sendable (VerificationSubject, VerificationEffort) async throws -> [VerificationOutcome]
 
     /// Every check, in the order in which they are made and shown.
     static let all: [VerificationCheck] = [
-        .queueContract, .histories, .delivery, .parking, .queueMemory, .extras,
-        .limiterContract, .decisions, .contendedEnvelope, .breakerContract, .contendedProbes, .concurrencyLimitContract,
-        .contendedPermits,
+        .queueContract, .histories, .droppingHistories, .throttling, .delivery, .parking, .queueMemory, .queueExtras,
+        .limiterContract, .decisions, .contendedEnvelope, .limiterExtras, .breakerContract, .contendedProbes,
+        .concurrencyLimitContract, .contendedPermits, .concurrencyLimitExtras,
     ]
 
     /// Those for one implementation.
@@ -62,4 +64,10 @@ struct VerificationEffort: Codable, Sendable {
     var seed: UInt64
     /// Time for what gets better with time.
     var seconds: Double
+    /// How much longer it may go on where it has seen too little.
+    var patienceSeconds = 0.0
+    /// The case to make alone; `nil`: all of them.
+    var only: VerificationCase?
+    /// Of the cases about one in so many is made, others with each seed: for one of many runs.
+    var sampleOneIn = 1
 }

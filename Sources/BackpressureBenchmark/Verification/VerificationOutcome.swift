@@ -28,6 +28,8 @@ struct VerificationOutcome: Codable, Sendable, Equatable {
     var schedules: Int?
     /// What was found, or why nothing could be: a line, then a counter-example of several if there is one.
     var detail: String?
+    /// Of a failure: how to see it again; `nil`: by making the whole check again.
+    var replay: VerificationReplay?
 
     /// A check that ended as it should, unless it did nothing at all.
     static func passed(_ check: String, _ specification: String, operations: Int, successes: Int) -> Self {
@@ -52,6 +54,7 @@ extension VerificationOutcome {
     static func contract(
         _ promise: String,
         unless reason: String?,
+        seed: UInt64,
         counting tally: OperationTally,
         _ run: () async throws(ConformanceFailure) -> Void
     ) async -> VerificationOutcome {
@@ -65,7 +68,8 @@ extension VerificationOutcome {
             return .passed(name, "protocol", operations: tally.operations, successes: tally.operations)
         } catch {
             let words = "expected \(error.expectation); but \(error.observation)"
-            return .failed(name, "protocol", (tally.operations, tally.successes), words)
+            let replay = VerificationReplay(seed: seed, only: VerificationCase(("promise", promise.inKebabCase)))
+            return .failed(name, "protocol", (tally.operations, tally.successes), words, replay)
         }
     }
 
@@ -73,7 +77,8 @@ extension VerificationOutcome {
         _ check: String,
         _ specification: String,
         _ tally: (operations: Int, successes: Int),
-        _ detail: String
+        _ detail: String,
+        _ replay: VerificationReplay? = nil
     ) -> Self {
         Self(
             check: check,
@@ -81,7 +86,8 @@ extension VerificationOutcome {
             specification: specification,
             operations: tally.operations,
             successes: tally.successes,
-            detail: detail
+            detail: detail,
+            replay: replay
         )
     }
 }

@@ -34,7 +34,7 @@ extension CircuitBreakerConformance {
             let failing = round % 3 == 2
             var crowd = Crowd()
             for task in 0..<taskCount {
-                let generator = SeededGenerator(seed: UInt64(round), stream: UInt64(task))
+                let generator = SeededGenerator(seed: seed.variant(round), stream: UInt64(task))
                 crowd.start { step in
                     await Self.probe(breaker, tally, generator, failing: failing, step)
                 }

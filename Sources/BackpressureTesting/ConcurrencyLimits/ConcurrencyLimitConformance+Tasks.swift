@@ -58,7 +58,8 @@ extension ConcurrencyLimitConformance {
 
     func checkSchedules(_ expectations: Expectations) async throws(ConformanceFailure) {
         for permits in [1, 2, 5] {
-            for seed in 0..<UInt64(60) {
+            for number in 0..<60 {
+                let seed = seed.variant(number)
                 let expectations = expectations.with("limit \(permits), seed \(seed)")
                 let stage = Stage()
                 let use = PermitUse(limit: makeLimit(permits, ManualClock()), permits: permits)
@@ -94,7 +95,7 @@ extension ConcurrencyLimitConformance {
                 crowd.start { step in
                     // Children of this task that are cancelled while they wait, or hold permits.
                     for round in 0..<40 {
-                        let child = Task { await use.run(rounds: 5, seed: UInt64(round), task: task, step: {}) }
+                        let child = Task { await use.run(rounds: 5, seed: seed.variant(round), task: task, step: {}) }
                         if round % 4 == task % 4 { child.cancel() }
                         await child.value
                         step()

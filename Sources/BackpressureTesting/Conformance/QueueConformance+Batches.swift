@@ -5,7 +5,7 @@ extension QueueConformance {
     func checkBatchesEnter(_ expectations: Expectations) async throws(ConformanceFailure) {
         for policy in plainPolicies {
             for capacity in [1, 3, 5] {
-                let seed = UInt64(capacity)
+                let seed = seed.variant(capacity)
                 let script = Script(capacity: capacity, policy: policy, batches: .pushes, steps: 300, seed: seed)
                 try await follow(script, comparing: [.pops, .pushes, .drops, .statistics], expectations)
             }
@@ -23,7 +23,7 @@ extension QueueConformance {
 
     func checkBatchesLeave(_ expectations: Expectations) async throws(ConformanceFailure) {
         for capacity in [1, 3, 5] {
-            let seed = UInt64(capacity)
+            let seed = seed.variant(capacity)
             let script = Script(capacity: capacity, policy: .block, batches: .pops, steps: 300, seed: seed)
             try await follow(script, comparing: [.pops, .statistics], expectations)
         }

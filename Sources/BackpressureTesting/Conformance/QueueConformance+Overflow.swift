@@ -123,7 +123,7 @@ extension QueueConformance {
         _ expectations: Expectations
     ) async throws(ConformanceFailure) {
         let queue = makeQueue(capacity, .spill, spillLimit: limit)
-        var generator = SeededGenerator(seed: UInt64(capacity))
+        var generator = SeededGenerator(seed: seed.variant(capacity))
         var inside: [Int] = []
         var (accepted, taken, refused) = (0, 0, 0)
         for step in 0..<500 {

@@ -38,14 +38,14 @@ extension QueueConformance {
 
     func checkOrder(_ expectations: Expectations) async throws(ConformanceFailure) {
         for capacity in [1, 2, 3, 5, 64] {
-            let script = Script(capacity: capacity, policy: .block, steps: 2_000, seed: UInt64(capacity))
+            let script = Script(capacity: capacity, policy: .block, steps: 2_000, seed: seed.variant(capacity))
             try await follow(script, comparing: [.pops], expectations)
         }
     }
 
     func checkPolicy(_ policy: OverflowPolicy, _ expectations: Expectations) async throws(ConformanceFailure) {
         for capacity in [1, 2, 3, 5] {
-            let script = Script(capacity: capacity, policy: policy, steps: 500, seed: UInt64(capacity))
+            let script = Script(capacity: capacity, policy: policy, steps: 500, seed: seed.variant(capacity))
             try await follow(script, comparing: [.pops, .pushes, .drops], expectations)
             if policy != .block { try await checkPushIsImmediate(policy, capacity: capacity, expectations) }
         }
@@ -80,7 +80,7 @@ extension QueueConformance {
         for (capacity, low, depth) in [(1, 0.0, 0), (2, 0.5, 1), (3, 0.5, 2), (8, 0.25, 2), (8, 1, 8)] {
             for interval in [1, 2, 5] {
                 let policy = OverflowPolicy.sample(oneIn: interval, above: low)
-                var script = Script(capacity: capacity, policy: policy, steps: 500, seed: UInt64(interval))
+                var script = Script(capacity: capacity, policy: policy, steps: 500, seed: seed.variant(interval))
                 script.sampling = QueueModel.Sampling(interval: interval, depth: depth)
                 let expectations = expectations.with("one in \(interval) above \(low)")
                 try await follow(script, comparing: [.pops, .pushes, .drops, .statistics], expectations)
@@ -91,7 +91,7 @@ extension QueueConformance {
     func checkStatistics(_ expectations: Expectations) async throws(ConformanceFailure) {
         for policy in plainPolicies {
             for capacity in [1, 3] {
-                let script = Script(capacity: capacity, policy: policy, steps: 300, seed: UInt64(capacity))
+                let script = Script(capacity: capacity, policy: policy, steps: 300, seed: seed.variant(capacity))
                 try await follow(script, comparing: [.statistics], expectations)
             }
         }

@@ -27,6 +27,9 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
 
     /// What the queues can do.
     public let features: QueueFeatures
+    /// Decides the random scripts and schedules: the same seed, the same ones. What the machine's scheduler decides under
+    /// contention isn't among them.
+    public var seed: UInt64 = 0
     private let make: MakeRequestedQueue
 
     /// A suite for the queues that `makeQueue` makes, with the features ``QueueFeatures/standard``. It is called many times

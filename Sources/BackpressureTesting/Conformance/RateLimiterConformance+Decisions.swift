@@ -8,7 +8,7 @@ extension RateLimiterConformance {
     func checkDecisions(_ expectations: Expectations) async throws(ConformanceFailure) {
         for checked in exactEnvelopes {
             let expectations = expectations.with(checked.envelope.description)
-            var demand = RandomDemand(checked)
+            var demand = RandomDemand(checked, seed: seed)
             let clock = ManualClock(nanoseconds: origin)
             let limiter = makeLimiter(checked, clock)
             var judge = LimiterJudge(checked)
@@ -30,7 +30,7 @@ extension RateLimiterConformance {
     func checkEnvelope(_ expectations: Expectations) async throws(ConformanceFailure) {
         for checked in roundedEnvelopes {
             let expectations = expectations.with(checked.envelope.description)
-            var demand = RandomDemand(checked)
+            var demand = RandomDemand(checked, seed: seed)
             let clock = ManualClock(nanoseconds: origin)
             let limiter = makeLimiter(checked, clock)
             var oracle = checked.late
@@ -121,7 +121,7 @@ extension RateLimiterConformance {
         let clock = ManualClock(nanoseconds: origin)
         let limiter = makeLimiter(checked, clock)
         var oracle = checked.greedy
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededGenerator(seed: seed.variant(1))
         var granted = 0
         var allowed = 0
         // The time that has gone by: what the clock went forwards.
@@ -199,11 +199,11 @@ private struct RandomDemand {
     private let full: UInt64
     private var generator: SeededGenerator
 
-    init(_ checked: CheckedEnvelope) {
+    init(_ checked: CheckedEnvelope, seed: UInt64) {
         burst = checked.burst
         one = checked.nanoseconds(forPermits: 1)
         full = checked.nanoseconds(forPermits: burst)
-        generator = SeededGenerator(seed: UInt64(burst))
+        generator = SeededGenerator(seed: seed.variant(burst))
     }
 
     mutating func next() -> (gap: UInt64, permits: Int) {

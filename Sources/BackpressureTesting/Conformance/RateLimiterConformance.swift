@@ -16,6 +16,9 @@ public struct RateLimiterConformance<Limiter: RateLimiter>: Sendable {
     /// Makes a limiter with the given limit, window and clock, that has granted nothing yet.
     public typealias MakeWindowLimiter = @Sendable (Int, Duration, ManualClock) -> Limiter
 
+    /// Decides the random scripts and schedules: the same seed, the same ones. What the machine's scheduler decides under
+    /// contention isn't among them.
+    public var seed: UInt64 = 0
     let makeLimiter: @Sendable (CheckedEnvelope, ManualClock) -> Limiter
     /// Envelopes in which every decision can be foretold.
     let exactEnvelopes: [CheckedEnvelope]

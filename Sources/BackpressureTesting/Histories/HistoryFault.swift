@@ -20,6 +20,20 @@ public struct HistoryFault: Error, Sendable, Hashable {
         case lost
         /// A value overtook one that the same producer had pushed before it.
         case producerOrder
+        /// An element came back although the queue's policy is to drop.
+        case returnedInsteadOfDropped
+        /// An element was given up and the drop handler wasn't told.
+        case droppedInSilence
+        /// The drop handler was told twice, or with the wrong reason, or of what wasn't given up.
+        case toldWrongly
+        /// The statistics count other drops than there were.
+        case miscounted
+        /// One push evicted two elements.
+        case evictedTwo
+        /// A push evicted an element while there can't have been as many inside as the capacity.
+        case evictedWithRoom
+        /// More or fewer were sampled out than the policy says, or too early.
+        case sampledWrongly
         /// No order of the operations explains their results; found by ``LinearizabilitySearch``.
         case notLinearizable
     }

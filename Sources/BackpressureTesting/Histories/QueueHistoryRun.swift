@@ -57,11 +57,13 @@ public struct QueueHistoryRun: Sendable, Hashable {
     /// The value of a producer's element: readable, and different for each.
     ///
     /// - Parameters:
-    ///   - element: from 0, counting what was accepted.
+    ///   - element: from 0, counting what was accepted; where the queue drops, what was offered.
     ///   - producer: the thread.
     public static func value(_ element: Int, ofProducer producer: Int) -> UInt64 {
-        UInt64(producer) * 1_000_000_000 + UInt64(element)
+        UInt64(producer) * valuesOfProducer + UInt64(element)
     }
+
+    static let valuesOfProducer: UInt64 = 1_000_000_000
 
     /// Drives a queue, which must be new and refuse what it has no room for.
     ///
@@ -84,6 +86,19 @@ public struct QueueHistoryRun: Sendable, Hashable {
         tryPush: @escaping @Sendable (UInt64) -> Bool,
         tryPop: @escaping @Sendable () -> UInt64?
     ) -> QueueHistory {
+        record(capacity: capacity, offersAnew: false, began: { _ in }, tryPush: tryPush, tryPop: tryPop)
+    }
+
+    /// - Parameters:
+    ///   - offersAnew: what was refused isn't offered again.
+    ///   - began: told the number of each thread, on it.
+    func record(
+        capacity: Int?,
+        offersAnew: Bool,
+        began: @escaping @Sendable (_ thread: Int) -> Void,
+        tryPush: @escaping @Sendable (UInt64) -> Bool,
+        tryPop: @escaping @Sendable () -> UInt64?
+    ) -> QueueHistory {
         let threads = producers + consumers
         let attempts = operations / threads
         let recorders = (0..<threads).map { HistoryRecorder(thread: $0, capacity: attempts, clock: clock) }
@@ -92,10 +107,11 @@ public struct QueueHistoryRun: Sendable, Hashable {
         HistoryThreads.run(
             recorders.enumerated().map { [self] thread, recorder in
                 {
+                    began(thread)
                     let pauses = ChaoticPauses(seed: seed, thread: thread)
                     if stallsThreads { recorder.beginStalls(seed: seed &+ UInt64(thread)) }
                     if thread < producers {
-                        Self.produce(recorder, thread, pauses, gate, tryPush)
+                        Self.produce(recorder, thread, pauses, gate, offersAnew: offersAnew, tryPush)
                     } else {
                         Self.consume(recorder, pauses, gate, tryPop)
                     }
@@ -105,6 +121,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
             stallSeed: stallsThreads ? seed : nil
         )
         var events = recorders.flatMap(\.events)
+        began(threads)
         let accepted = events.count { $0.kind == .pushAccepted }
         let rest = self.rest(thread: threads, accepted: accepted, capacity: capacity, tryPush, tryPop)
         events += rest.events
@@ -121,6 +138,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
         _ producer: Int,
         _ pauses: consuming ChaoticPauses,
         _ gate: Gate,
+        offersAnew: Bool,
         _ tryPush: @Sendable (UInt64) -> Bool
     ) {
         gate.wait()
@@ -131,6 +149,7 @@ public struct QueueHistoryRun: Sendable, Hashable {
                 element += 1
                 pauses.succeeded()
             } else {
+                if offersAnew { element += 1 }
                 pauses.refused()
             }
         }

@@ -120,11 +120,13 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             if claim.outcome == .closed { return refuseClosed(element) }
         }
         // Closing takes the same lock, so that nothing is stored once the queue is closed.
+        slots.counter(.stored).willLock()
         let returned = spill.append(
             element,
             unless: { slots.isClosed },
             stored: { slots.counter(.stored).storeSequentiallyConsistent(UInt($0)) }
         )
+        slots.counter(.stored).didUnlock()
         if let returned {
             if slots.isClosed { return refuseClosed(returned) }
             add(to: .refused)
@@ -139,6 +141,8 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @usableFromInline
     func popStored(unless hasOlderInSlots: inout Bool) -> Element? {
         guard let spill, slots.counter(.stored).loadSequentiallyConsistent() != 0 else { return nil }
+        slots.counter(.stored).willLock()
+        defer { slots.counter(.stored).didUnlock() }
         return spill.removeFirst(
             unless: {
                 // Under the lock: that the slots were empty a moment ago says nothing, since the store may have been

@@ -38,6 +38,23 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
         )
     }
 
+    /// The same whose overflow goes to a store.
+    package convenience init(
+        modelledOn slots: consuming Slots,
+        consistency: RingConsistency,
+        spillStore: some SpillStore<Element>
+    ) where Element: Copyable {
+        self.init(
+            slots: slots,
+            policy: .spill,
+            spacing: .dense,
+            consistency: consistency,
+            clock: SystemNanosecondClock(),
+            spill: SpillLine(spillStore),
+            onDrop: nil
+        )
+    }
+
     init(
         slots: consuming Slots,
         policy: OverflowPolicy,
@@ -154,7 +171,13 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 
     /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
     public func close() {
-        if let spill { spill.withLock { slots.close() } } else { slots.close() }
+        if let spill {
+            slots.counter(.stored).willLock()
+            spill.withLock { slots.close() }
+            slots.counter(.stored).didUnlock()
+        } else {
+            slots.close()
+        }
         producers.notifyAll()
         consumers.notifyAll()
     }

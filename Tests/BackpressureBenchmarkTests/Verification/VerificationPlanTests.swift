@@ -95,4 +95,23 @@ struct VerificationResultsTests {
         #expect(VerificationOutcome.passed("a", "", operations: 3, successes: 1).verdict == .pass)
         #expect(VerificationOutcome.passed("a", "", operations: 3, successes: 0).verdict == .vacuous)
     }
+
+    @Test("of many runs are no alarm where one saw too little, but where all did")
+    func series() throws {
+        var series = VerificationSeries()
+        func results(_ verdict: VerificationOutcome.Verdict, seed: UInt64) throws -> VerificationResults {
+            var results = VerificationResults(seed: seed)
+            results.add([outcome("delivery"), outcome("parking", verdict)], of: try subject("ring"))
+            return results
+        }
+        series.add(try results(.vacuous, seed: 1), seconds: 1)
+        #expect(series.alarms.isEmpty)
+        #expect(series.findings == [.init(.verificationFailed, "ring, parking: vacuous in each of 1 runs")])
+        series.add(try results(.pass, seed: 2), seconds: 1.26)
+        #expect(series.findings.isEmpty)
+        #expect(series.rows.map(\.vacuous) == [1, 0] && series.rows.map(\.seed) == [1, 2])
+        #expect(series.rows[1].seconds == 1.3 && series.rows[1].checks == 2 && series.rows[1].implementations == 1)
+        series.add(try results(.fail, seed: 3), seconds: 1)
+        #expect(series.alarms.count == 1 && series.rows[2].failures == 1)
+    }
 }

@@ -1,4 +1,4 @@
-/// Changes scenarios by what stands behind a key: bytes changed at random hardly ever leave YAML behind.
+/// Changes scenarios and thresholds by what stands behind a key: bytes changed at random hardly ever leave YAML behind.
 enum ScenarioMutator {
     private static let values = [
         "99999999999999999999", "-1", "0", "1e999", ".inf", ".nan", "0x10", "1_000", "null", "[]", "{}", "[1, a]",
@@ -20,7 +20,7 @@ enum ScenarioMutator {
 @_silgen_name("LLVMFuzzerMutate")
 private func mutatePlainly(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ maximumCount: Int) -> Int
 
-/// libFuzzer's other entry point: half of the changes to scenarios are ``ScenarioMutator``'s, all others libFuzzer's own.
+/// libFuzzer's other entry point: half of the changes to YAML are ``ScenarioMutator``'s, all others libFuzzer's own.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutateInput(
     _ bytes: UnsafeMutablePointer<UInt8>,
@@ -28,7 +28,7 @@ public func mutateInput(
     _ maximumCount: Int,
     _ seed: CUnsignedInt
 ) -> Int {
-    guard Fuzzing.chosenName == "scenario", seed % 2 == 0,
+    guard ["scenario", "thresholds"].contains(Fuzzing.chosenName), seed % 2 == 0,
         let changed = ScenarioMutator.change(Array(UnsafeBufferPointer(start: bytes, count: count)), seed: seed >> 1),
         changed.count <= maximumCount
     else { return mutatePlainly(bytes, count, maximumCount) }

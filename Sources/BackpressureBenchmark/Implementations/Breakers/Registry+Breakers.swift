@@ -32,7 +32,29 @@ extension Registry {
                 virtual: { BreakerInstance(LockFreeCircuitBreaker($0.settings, clock: $0.clock)) }
             )
         )
+        registerBreakerControl()
         registerBreakerYardsticks()
+    }
+
+    /// What must not pass `verify`; scenarios, which measure speed alone, do without it.
+    private mutating func registerBreakerControl() {
+        @Sendable func withoutLimit(_ settings: CircuitBreakerSettings) -> CircuitBreakerSettings {
+            var settings = settings
+            settings.concurrentProbes = 1_000
+            return settings
+        }
+        register(
+            BreakerImplementation(
+                id: "breaker-without-probe-limit",
+                family: .other,
+                role: .control,
+                standing: .variant,
+                summary: "control: half-open it lets everybody through; must be caught by verify",
+                drivers: [.threads, .tasks],
+                real: { BreakerInstance(MutexCircuitBreaker(withoutLimit($0.settings), clock: $0.clock)) },
+                virtual: { BreakerInstance(MutexCircuitBreaker(withoutLimit($0.settings), clock: $0.clock)) }
+            )
+        )
     }
 
     private mutating func registerBreakerYardsticks() {

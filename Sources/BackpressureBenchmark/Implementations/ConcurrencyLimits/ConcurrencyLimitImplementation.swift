@@ -32,6 +32,8 @@ public struct ConcurrencyLimitImplementation: Sendable {
     let takesClock: Bool
     /// Of a yardstick: what its figures are the cost of.
     let measures: String
+    /// Checks that come with it.
+    let extraChecks: [ExtraVerification]
     let make: @Sendable (ConcurrencyLimitSetup) -> ConcurrencyLimitInstance
 
     /// - Parameters:
@@ -77,6 +79,7 @@ public struct ConcurrencyLimitImplementation: Sendable {
         parksThreads: Bool,
         takesClock: Bool,
         measures: String = "The harness alone",
+        extraChecks: [ExtraVerification] = [],
         make: @escaping @Sendable (ConcurrencyLimitSetup) -> ConcurrencyLimitInstance
     ) {
         self.id = id
@@ -88,6 +91,7 @@ public struct ConcurrencyLimitImplementation: Sendable {
         self.parksThreads = parksThreads
         self.takesClock = takesClock
         self.measures = measures
+        self.extraChecks = extraChecks
         self.make = make
     }
 }

@@ -25,11 +25,35 @@ extension Registry {
             ConcurrencyLimitImplementation(
                 id: "semaphore-lockfree",
                 family: .lockFree,
+                role: .contender,
+                standing: .own,
                 summary: "weighted semaphore on one 64-bit word, one compare-exchange a grant, one addition a release",
+                drivers: [.threads, .tasks],
+                parksThreads: true,
+                takesClock: true,
+                extraChecks: [.exploredSemaphore],
                 make: { ConcurrencyLimitInstance(LockFreeSemaphore(limit: $0.limit, clock: $0.clock)) }
             )
         )
+        registerSemaphoreControl()
         registerSemaphoreYardsticks()
+    }
+
+    /// What must not pass `verify`; scenarios, which measure speed alone, do without it.
+    private mutating func registerSemaphoreControl() {
+        register(
+            ConcurrencyLimitImplementation(
+                id: "semaphore-without-weights",
+                family: .other,
+                role: .control,
+                standing: .variant,
+                summary: "control: counts requests, whatever they weigh; must be caught by verify",
+                drivers: [.threads, .tasks],
+                parksThreads: true,
+                takesClock: true,
+                make: { ConcurrencyLimitInstance(UnweightedSemaphore(limit: $0.limit, clock: $0.clock)) }
+            )
+        )
     }
 
     private mutating func registerSemaphoreYardsticks() {

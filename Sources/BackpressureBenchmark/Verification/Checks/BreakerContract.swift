@@ -8,26 +8,28 @@ extension VerificationCheck {
         mechanism: .breaker,
         summary: "every answer, state and count beside a model in random sequences of events; tasks that contend",
         fixedSeconds: 2,
+        cases: [.promise],
         reasonAgainst: { subject in
             guard case .breaker(let breaker) = subject else { return "for circuit breakers" }
             return breaker.virtual == nil ? "takes no clock" : nil
         },
-        perform: { subject, _ in
+        perform: { subject, effort in
             guard case .breaker(let breaker) = subject, let make = breaker.virtual else { return [] }
             var outcomes: [VerificationOutcome] = []
-            for check in CircuitBreakerCheck.allCases {
+            for check in CircuitBreakerCheck.allCases where effort.includes(promise: check.rawValue) {
                 let tally = OperationTally()
-                let suite = CircuitBreakerConformance { settings, clock in
+                var suite = CircuitBreakerConformance { settings, clock in
                     let setup = BreakerSetup(settings: settings, clock: VirtualClock(following: clock))
                     return CountedBreaker(base: make(setup).breaker, tally: tally)
                 }
+                suite.seed = effort.seed
                 outcomes.append(
-                    await .contract(check.rawValue, unless: nil, counting: tally) {
-                        () async throws(ConformanceFailure) in try await suite.run(check)
+                    await .contract(check.rawValue, unless: nil, seed: effort.seed, counting: tally) {
+                        [suite] () async throws(ConformanceFailure) in try await suite.run(check)
                     }
                 )
             }
-            return outcomes
+            return effort.orNothing(outcomes, "contract")
         }
     )
 }

@@ -9,23 +9,24 @@ extension VerificationCheck {
         summary:
             "every request and count beside a model in random sequences of events; tasks in many orders, and at once",
         fixedSeconds: 2,
+        cases: [.promise],
         reasonAgainst: { subject in
             guard case .concurrencyLimit(let limit) = subject else { return "for concurrency limits" }
             return limit.takesClock ? nil : "takes no clock"
         },
-        perform: { subject, _ in
+        perform: { subject, effort in
             guard case .concurrencyLimit(let limit) = subject else { return [] }
             let make = limit.make
             var outcomes: [VerificationOutcome] = []
-            for check in ConcurrencyLimitCheck.allCases {
+            for check in ConcurrencyLimitCheck.allCases where effort.includes(promise: check.rawValue) {
                 let tally = OperationTally()
                 outcomes.append(
-                    await .contract(check.rawValue, unless: nil, counting: tally) {
-                        () async throws(ConformanceFailure) in try await run(check, make, tally)
+                    await .contract(check.rawValue, unless: nil, seed: effort.seed, counting: tally) {
+                        () async throws(ConformanceFailure) in try await run(check, make, effort.seed, tally)
                     }
                 )
             }
-            return outcomes
+            return effort.orNothing(outcomes, "contract")
         }
     )
 
@@ -33,21 +34,26 @@ extension VerificationCheck {
     private static func run(
         _ check: ConcurrencyLimitCheck,
         _ make: @escaping @Sendable (ConcurrencyLimitSetup) -> ConcurrencyLimitInstance,
+        _ seed: UInt64,
         _ tally: OperationTally
     ) async throws(ConformanceFailure) {
         @Sendable func limit(_ permits: Int, _ clock: ManualClock) -> any ConcurrencyLimit {
             make(ConcurrencyLimitSetup(limit: permits, clock: clock)).limit
         }
         if limit(1, ManualClock()) is any AdjustableConcurrencyLimit {
-            try await ConcurrencyLimitConformance { permits, clock in
+            var suite = ConcurrencyLimitConformance { permits, clock in
                 // Of one type, whichever it is.
                 let base = limit(permits, clock) as! any AdjustableConcurrencyLimit
                 return CountedAdjustableLimit(base: base, counted: CountedLimit(base: base, tally: tally))
-            }.run(check)
+            }
+            suite.seed = seed
+            try await suite.run(check)
         } else {
-            try await ConcurrencyLimitConformance { permits, clock in
+            var suite = ConcurrencyLimitConformance { permits, clock in
                 CountedLimit(base: limit(permits, clock), tally: tally)
-            }.run(check)
+            }
+            suite.seed = seed
+            try await suite.run(check)
         }
     }
 }

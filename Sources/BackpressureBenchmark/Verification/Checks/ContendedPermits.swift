@@ -12,6 +12,7 @@ extension VerificationCheck {
         fixedSeconds: 0.3,
         share: 0.3,
         mostSeconds: 60,
+        cases: [VerificationCaseForm(fields: ["permits"])],
         reasonAgainst: { subject in
             guard case .concurrencyLimit = subject else { return "for concurrency limits" }
             return nil
@@ -23,7 +24,7 @@ extension VerificationCheck {
                 var tally = (operations: 0, successes: 0)
                 var round: UInt64 = 0
                 repeat {
-                    for permits in [1, 2, 5] {
+                    for permits in [1, 2, 5] where effort.includes(VerificationCase(("permits", "\(permits)"))) {
                         let setup = ConcurrencyLimitSetup(limit: permits, clock: SystemNanosecondClock())
                         let seed = effort.seed &+ round
                         let run = PermitRound(implementation.make(setup).limit, permits: permits, seed: seed)
@@ -32,7 +33,11 @@ extension VerificationCheck {
                         tally.successes += run.granted
                         if let complaint {
                             let words = "limit \(permits), seed \(seed): \(complaint)"
-                            return [.failed("contended-permits", implementation.heldTo, tally, words)]
+                            let replay = VerificationReplay(
+                                seed: seed,
+                                only: VerificationCase(("permits", "\(permits)"))
+                            )
+                            return [.failed("contended-permits", implementation.heldTo, tally, words, replay)]
                         }
                     }
                     round &+= 1

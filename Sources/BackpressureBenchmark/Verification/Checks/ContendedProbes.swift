@@ -37,7 +37,10 @@ extension VerificationCheck {
                     tally.operations += run.operations
                     tally.successes += run.permitted
                     if let complaint {
-                        return [.failed("contended-probes", "circuit breaker", tally, "seed \(seed): \(complaint)")]
+                        let words = "seed \(seed): \(complaint)"
+                        return [
+                            .failed("contended-probes", "circuit breaker", tally, words, VerificationReplay(seed: seed))
+                        ]
                     }
                     round &+= 1
                 } while ContinuousClock.now < end

@@ -11,6 +11,7 @@ extension VerificationCheck {
         fixedSeconds: 0.2,
         share: 0.3,
         mostSeconds: 120,
+        cases: [.shape],
         reasonAgainst: { subject in
             guard case .queue(let queue) = subject else { return "for queues" }
             if queue.words == nil { return "no elements of 8 bytes" }
@@ -22,7 +23,8 @@ extension VerificationCheck {
             var tally = (operations: 0, successes: 0)
             repeat {
                 for capacity in [1, 2, 3, 64] {
-                    for (producers, consumers) in [(1, 1), (3, 2), (8, 8)] {
+                    for (producers, consumers) in [(1, 1), (3, 2), (8, 8)]
+                    where effort.includes(capacity: capacity, (producers, consumers)) {
                         let instance = make(
                             QueueSetup(capacity: capacity, policy: .block, onDrop: { _, _ in })
                         )
@@ -43,7 +45,11 @@ extension VerificationCheck {
                                     operations: tally.operations,
                                     successes: tally.successes,
                                     detail: "capacity \(capacity), \(load.producers) producers, "
-                                        + "\(load.consumers) consumers: \(fault)"
+                                        + "\(load.consumers) consumers: \(fault)",
+                                    replay: VerificationReplay(
+                                        seed: effort.seed,
+                                        only: VerificationCase(capacity: capacity, (producers, consumers))
+                                    )
                                 )
                             ]
                         }

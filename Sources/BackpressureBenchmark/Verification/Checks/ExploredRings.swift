@@ -13,11 +13,35 @@ extension ExtraVerification {
             ExploredRing(capacity: 1, producers: 1, consumers: 2, operations: 1),
             ExploredRing(capacity: 1, producers: 2, consumers: 2, operations: 1),
         ]
-        return explored(scenes, consistency == .strict ? .strict : .relaxed) { scene in
-            SlotQueue<UInt64, SharedSlots<ModelWord>>(
-                modelledOn: SharedSlots(capacity: scene.capacity, layout: .dense),
-                consistency: consistency
-            )
+        let specification: HistorySpecification = consistency == .strict ? .strict : .relaxed
+        let plain = scenes.map { scene in
+            scene.explored(specification) {
+                SlotQueue<UInt64, SharedSlots<ModelWord>>(
+                    modelledOn: SharedSlots(capacity: scene.capacity, layout: .dense),
+                    consistency: consistency
+                )
+            }
+        }
+        return explored(plain + spilling(specification, consistency), heldTo: specification.rawValue)
+    }
+
+    /// The same ring with a store that is never full: what goes through it keeps its place.
+    private static func spilling(
+        _ specification: HistorySpecification,
+        _ consistency: RingConsistency
+    ) -> [ExploredScene] {
+        [
+            ExploredRing(capacity: 1, producers: 1, consumers: 1, operations: 2, spills: true),
+            ExploredRing(capacity: 1, producers: 2, consumers: 1, operations: 1, spills: true),
+            ExploredRing(capacity: 1, producers: 1, consumers: 2, operations: 1, spills: true),
+        ].map { scene in
+            scene.explored(specification) {
+                SlotQueue<UInt64, SharedSlots<ModelWord>>(
+                    modelledOn: SharedSlots(capacity: scene.capacity, layout: .dense),
+                    consistency: consistency,
+                    spillStore: InMemorySpillStore<UInt64>(limit: .max)
+                )
+            }
         }
     }
 
@@ -27,24 +51,15 @@ extension ExtraVerification {
             ExploredRing(capacity: 1, producers: 1, consumers: 1, operations: 3, preemptions: 3),
             ExploredRing(capacity: 2, producers: 1, consumers: 1, operations: 4),
         ]
-        return explored(scenes, .strict) { scene in
-            SlotQueue<UInt64, SingleSlots<ModelWord>>(
-                modelledOn: SingleSlots(capacity: scene.capacity, layout: .dense),
-                consistency: .strict
-            )
-        }
-    }
-
-    private static func explored<Slots: SlotSource & ~Copyable>(
-        _ scenes: [ExploredRing],
-        _ specification: HistorySpecification,
-        _ make: @escaping @Sendable (ExploredRing) -> SlotQueue<UInt64, Slots>
-    ) -> ExtraVerification {
-        ExtraVerification(id: "explored-schedules") { effort in
-            await onConductor {
-                [ExploredRing.outcome(scenes, specification, effort, make)]
+        let explored = scenes.map { scene in
+            scene.explored(.strict) {
+                SlotQueue<UInt64, SingleSlots<ModelWord>>(
+                    modelledOn: SingleSlots(capacity: scene.capacity, layout: .dense),
+                    consistency: .strict
+                )
             }
         }
+        return self.explored(explored, heldTo: HistorySpecification.strict.rawValue)
     }
 }
 
@@ -60,59 +75,23 @@ private struct ExploredRing: Sendable {
     /// What each pushes or pops.
     var operations: Int
     var preemptions = 2
+    /// What finds no room goes to a store, which has room for all.
+    var spills = false
 
-    /// Explores one scene after the other. Time beyond the first round buys more preemptions.
-    static func outcome<Slots: SlotSource & ~Copyable>(
-        _ scenes: [ExploredRing],
+    func explored<Slots: SlotSource & ~Copyable>(
         _ specification: HistorySpecification,
-        _ effort: VerificationEffort,
-        _ make: @escaping @Sendable (ExploredRing) -> SlotQueue<UInt64, Slots>
-    ) -> VerificationOutcome {
-        let end = ContinuousClock.now + .seconds(effort.seconds)
-        var outcome = VerificationOutcome(
-            check: "explored-schedules",
-            verdict: .pass,
-            specification: specification.rawValue,
-            operations: 0,
-            successes: 0,
-            schedules: 0
+        _ make: @escaping @Sendable () -> SlotQueue<UInt64, Slots>
+    ) -> ExploredScene {
+        ExploredScene(
+            name: "capacity \(capacity)\(spills ? " and a store" : ""), \(producers) producers, "
+                + "\(consumers) consumers, \(operations) operations each",
+            operations: operations * (producers + consumers),
+            preemptions: preemptions,
+            play: { play(make(), specification, $0) }
         )
-        var more = 0
-        var (exhausted, cut): ([String], [String]) = ([], [])
-        repeat {
-            for scene in scenes {
-                let explorer = ScheduleExplorer(
-                    preemptions: scene.preemptions + more,
-                    staleReads: 1,
-                    executions: 20_000 + Int(20_000 * effort.seconds)
-                )
-                let report = explorer.explore { scene.play(make(scene), specification, $0) }
-                outcome.schedules? += report.executions
-                outcome.operations? += report.executions * scene.operations * (scene.producers + scene.consumers)
-                outcome.successes? += report.interleaved
-                let name =
-                    "capacity \(scene.capacity), \(scene.producers) producers, \(scene.consumers) consumers, "
-                    + "\(scene.operations) operations each, \(scene.preemptions + more) preemptions"
-                if let failure = report.failure {
-                    (outcome.verdict, outcome.detail) = (.fail, "\(name): \(failure)")
-                    return outcome
-                }
-                if report.isVacuous {
-                    (outcome.verdict, outcome.detail) = (.vacuous, "\(name): nothing was interleaved")
-                    return outcome
-                }
-                if report.isExhausted { exhausted.append(name) } else { cut.append(name) }
-                if ContinuousClock.now >= end, more > 0 { break }
-            }
-            more += 1
-        } while ContinuousClock.now < end && more <= 2
-        outcome.detail =
-            "every interleaving of: \(exhausted.isEmpty ? "none" : exhausted.joined(separator: "; "))"
-            + (cut.isEmpty ? "" : ". As many as there was time for of: \(cut.joined(separator: "; "))")
-        return outcome
     }
 
-    private func play<Slots: SlotSource & ~Copyable>(
+    func play<Slots: SlotSource & ~Copyable>(
         _ queue: SlotQueue<UInt64, Slots>,
         _ specification: HistorySpecification,
         _ exploration: Exploration
@@ -147,8 +126,9 @@ private struct ExploredRing: Sendable {
         }
         exploration.check {
             var events = (pushes + pops).flatMap(\.value)
-            for _ in 0...capacity { events.append(event(producers + consumers, pop)) }
-            let search = LinearizabilitySearch(capacity: capacity, specification: specification)
+            let most = spills ? producers * operations : capacity
+            for _ in 0...most { events.append(event(producers + consumers, pop)) }
+            let search = LinearizabilitySearch(capacity: spills ? nil : capacity, specification: specification)
             let words = events.sorted { $0.call < $1.call }.map { "thread \($0.thread): \($0)" }
             exploration.expect(search.isExplained(events), "no queue would do this: \(words.joined(separator: "; "))")
         }

@@ -2,8 +2,6 @@ import BackpressureTesting
 import BoundedQueues
 
 extension VerificationCheck {
-    fileprivate static let patience = 60.0
-
     /// Recorded histories of contending threads: nothing lost, nothing twice, in order, and linearizable as promised.
     static let histories = VerificationCheck(
         id: "histories",
@@ -12,7 +10,8 @@ extension VerificationCheck {
         fixedSeconds: 0.5,
         share: 1,
         mostSeconds: 600,
-        patienceSeconds: patience,
+        patienceSeconds: 60,
+        cases: [.shape],
         reasonAgainst: { subject in
             guard case .queue(let queue) = subject else { return "for queues" }
             if queue.words == nil { return "no elements of 8 bytes" }
@@ -57,7 +56,7 @@ private struct Histories {
 
     func outcomes() -> [VerificationOutcome] {
         let end = ContinuousClock.now + .seconds(effort.seconds)
-        let latestEnd = end + .seconds(VerificationCheck.patience)
+        let latestEnd = end + .seconds(effort.patienceSeconds)
         var evidence: HistoryEvidence?
         var searched = 0
         var rounds = 0
@@ -65,7 +64,7 @@ private struct Histories {
         // Once around, on a machine that is so slow that the patience ends before as far as it came; then until the time is up.
         around: repeat {
             for capacity in Histories.capacities {
-                for shape in shapes {
+                for shape in shapes where effort.includes(capacity: capacity, shape) {
                     let verdict = judge(capacity, shape, seed: seed, rounds: 1...1)
                     rounds += verdict.rounds
                     searched += verdict.operationsSearched
@@ -76,13 +75,14 @@ private struct Histories {
                         }
                     }
                     seed &+= 1
-                    if ContinuousClock.now >= latestEnd { break around }
+                    if ContinuousClock.now >= latestEnd, effort.patienceSeconds > 0 { break around }
                 }
             }
             // Where threads took turns on a busy machine, the next round may see more.
             let isVacuous = evidence?.isVacuous ?? true
             if ContinuousClock.now >= (isVacuous ? latestEnd : end) { break }
-        } while true
+        } while rounds > 0
+        if rounds == 0 { return effort.orNothing([], "histories") }
         return HistoryCheck.allCases.map { check in
             let shortfalls = evidence?.shortfalls() ?? ["nothing was recorded"]
             var outcome = self.outcome(of: check, evidence)
@@ -153,6 +153,10 @@ private struct Histories {
         var outcome = self.outcome(of: check, evidence)
         if let fault = verdict.faults[check] {
             outcome.verdict = .fail
+            outcome.replay = VerificationReplay(
+                seed: verdict.seed ?? effort.seed,
+                only: VerificationCase(capacity: capacity, shape)
+            )
             outcome.detail =
                 "capacity \(capacity), \(shape.producers) producers, \(shape.consumers) consumers, seed "
                 + "\(verdict.seed ?? effort.seed): \(fault)"

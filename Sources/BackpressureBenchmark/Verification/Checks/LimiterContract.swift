@@ -10,25 +10,27 @@ extension VerificationCheck {
         summary:
             "the protocol's promises one by one: decisions, retry-after, waiting in order, timeouts, clocks set back",
         fixedSeconds: 1.5,
+        cases: [.promise],
         reasonAgainst: { subject in
             guard case .limiter(let limiter) = subject else { return "for limiters" }
             if limiter.virtual == nil { return "takes no clock" }
             if limiter.specification == .pacer { return "a pacer's burst is 1, whatever the suite asks for" }
             return limiter.keepsContract ? nil : "promises less than the protocol: \(limiter.summary)"
         },
-        perform: { subject, _ in
+        perform: { subject, effort in
             guard case .limiter(let limiter) = subject, let make = limiter.virtual else { return [] }
             var outcomes: [VerificationOutcome] = []
-            for check in RateLimiterCheck.allCases {
+            for check in RateLimiterCheck.allCases where effort.includes(promise: check.rawValue) {
                 let tally = OperationTally()
-                let suite = suite(of: limiter.specification, tally, make)
+                var suite = suite(of: limiter.specification, tally, make)
+                suite.seed = effort.seed
                 outcomes.append(
-                    await .contract(check.rawValue, unless: nil, counting: tally) {
-                        () async throws(ConformanceFailure) in try await suite.run(check)
+                    await .contract(check.rawValue, unless: nil, seed: effort.seed, counting: tally) {
+                        [suite] () async throws(ConformanceFailure) in try await suite.run(check)
                     }
                 )
             }
-            return outcomes
+            return effort.orNothing(outcomes, "contract")
         }
     )
 

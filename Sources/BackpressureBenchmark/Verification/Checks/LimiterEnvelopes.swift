@@ -9,6 +9,7 @@ extension VerificationCheck {
         fixedSeconds: 0.3,
         share: 0.7,
         mostSeconds: 600,
+        cases: [.load],
         reasonAgainst: { subject in
             guard case .limiter(let limiter) = subject else { return "for limiters" }
             return limiter.virtual == nil ? "takes no clock" : nil
@@ -38,6 +39,7 @@ extension VerificationCheck {
         fixedSeconds: 1,
         share: 0.3,
         mostSeconds: 120,
+        cases: [.load],
         reasonAgainst: { subject in
             guard case .limiter = subject else { return "for limiters" }
             return nil
@@ -76,13 +78,15 @@ private struct Envelopes {
         var outcome = VerificationOutcome(check: check, verdict: .pass, specification: limiter.specification.summary)
         var tally = (operations: 0, successes: 0)
         let driver = limiter.drivers.contains(.threads) ? Scenario.Driver.threads : .tasks
-        for (index, load) in loads.enumerated() {
+        for (index, load) in loads.enumerated() where effort.includes(load: index) {
+            // The first load has the seed that was asked for, and so has one that is asked for alone.
+            let seed = effort.only == nil ? effort.seed &+ UInt64(index) : effort.seed
             let job = MeasurementJob(
                 kind: .accuracy,
                 scenario: .toVerify(.limiter(load), drivers: [driver]),
                 implementation: limiter.id,
                 driver: driver,
-                seed: effort.seed &+ UInt64(index),
+                seed: seed,
                 warmupSeconds: 0,
                 durationSeconds: max(load.clock == .real ? 0.05 : 0.005, effort.seconds / Double(loads.count)),
                 timeLimitSeconds: 60
@@ -98,7 +102,8 @@ private struct Envelopes {
                     limiter.specification.summary,
                     tally,
                     "\(Numbers.decimal(load.ratePerSecond, decimals: 0)) permits/s, burst \(load.burst), \(load.callers) "
-                        + "caller\(load.callers == 1 ? "" : "s"), seed \(job.seed): \(complaint)"
+                        + "caller\(load.callers == 1 ? "" : "s"), seed \(seed): \(complaint)",
+                    VerificationReplay(seed: seed, only: VerificationCase(load: index))
                 )
             } catch {
                 return .failed(check, limiter.specification.summary, tally, "\(error)")

@@ -10,6 +10,7 @@ extension VerificationCheck {
         fixedSeconds: 0.2,
         share: 0.2,
         mostSeconds: 60,
+        cases: [.shape],
         reasonAgainst: { subject in
             guard case .queue(let queue) = subject else { return "for queues" }
             guard let make = queue.words else { return "no elements of 8 bytes" }
@@ -25,7 +26,7 @@ extension VerificationCheck {
                 var tally = (operations: 0, successes: 0)
                 repeat {
                     for capacity in [1, 2, 64] {
-                        for workers in [1, 2, 6] {
+                        for workers in [1, 2, 6] where effort.includes(capacity: capacity, (workers, workers)) {
                             var load = QueueLoad.plain
                             load.waiting = .park
                             load.capacity = capacity
@@ -41,15 +42,19 @@ extension VerificationCheck {
                                 warmupSeconds: 0,
                                 durationSeconds: 0.01
                             )
+                            let replay = VerificationReplay(
+                                seed: effort.seed,
+                                only: VerificationCase(capacity: capacity, (workers, workers))
+                            )
                             do throws(MeasurementError) {
                                 let outcome = try run.perform()
                                 tally.operations += outcome.offered + outcome.taken
                                 tally.successes += outcome.taken
                                 if let violation = outcome.violation {
-                                    return [.failed("parking", "everyone wakes", tally, violation)]
+                                    return [.failed("parking", "everyone wakes", tally, violation, replay)]
                                 }
                             } catch {
-                                return [.failed("parking", "everyone wakes", tally, "\(error)")]
+                                return [.failed("parking", "everyone wakes", tally, "\(error)", replay)]
                             }
                         }
                     }

@@ -11,17 +11,19 @@ extension ExtraVerification {
         skipping skipped: Set<PriorityCheck> = [],
         _ make: @escaping PriorityConformance<Queue>.MakeQueue
     ) -> ExtraVerification {
-        ExtraVerification(id: "contract") { _ in
+        ExtraVerification(id: "contract", form: .promise) { effort in
             var outcomes: [VerificationOutcome] = []
-            for check in PriorityCheck.allCases {
+            for check in PriorityCheck.allCases where effort.includes(promise: check.rawValue) {
                 let tally = OperationTally()
-                let suite = PriorityConformance { CountedPriorityQueue(base: make($0, $1, $2, $3), tally: tally) }
+                var suite = PriorityConformance { CountedPriorityQueue(base: make($0, $1, $2, $3), tally: tally) }
+                suite.seed = effort.seed
                 outcomes.append(
                     await .contract(
                         check.rawValue,
                         unless: skipped.contains(check) ? "the queue doesn't promise it" : nil,
+                        seed: effort.seed,
                         counting: tally
-                    ) { () async throws(ConformanceFailure) in try await suite.run(check) }
+                    ) { [suite] () async throws(ConformanceFailure) in try await suite.run(check) }
                 )
             }
             return outcomes

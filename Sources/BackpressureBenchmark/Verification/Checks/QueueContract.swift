@@ -8,28 +8,30 @@ extension VerificationCheck {
         mechanism: .queue,
         summary: "the protocol's promises one by one: policies, deadlines, close, drain, cancellation, order of waking",
         fixedSeconds: 1.5,
+        cases: [.promise],
         reasonAgainst: { subject in
             guard case .queue(let queue) = subject else { return "for queues" }
             if queue.words == nil { return "no elements of 8 bytes" }
             return queue.promises.contract ? nil : "promises another contract: \(queue.limitations ?? queue.summary)"
         },
-        perform: { subject, _ in
+        perform: { subject, effort in
             guard case .queue(let queue) = subject, let make = queue.words else { return [] }
             var outcomes: [VerificationOutcome] = []
-            for check in QueueCheck.allCases {
+            for check in QueueCheck.allCases where effort.includes(promise: check.rawValue) {
                 let tally = OperationTally()
-                let suite = QueueConformance(supporting: queue.features) { request in
+                var suite = QueueConformance(supporting: queue.features) { request in
                     CountedQueue(make, request, tally)
                 }
+                suite.seed = effort.seed
                 let reason =
                     suite.skips(check) ? "the queue doesn't promise it: \(queue.limitations ?? queue.summary)" : nil
                 outcomes.append(
-                    await .contract(check.rawValue, unless: reason, counting: tally) {
-                        () async throws(ConformanceFailure) in try await suite.run(check)
+                    await .contract(check.rawValue, unless: reason, seed: effort.seed, counting: tally) {
+                        [suite] () async throws(ConformanceFailure) in try await suite.run(check)
                     }
                 )
             }
-            return outcomes
+            return effort.orNothing(outcomes, "contract")
         }
     )
 }

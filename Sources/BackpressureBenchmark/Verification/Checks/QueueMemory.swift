@@ -11,7 +11,9 @@ extension VerificationCheck {
             return Jemalloc.isAccounting ? nil : "this process doesn't run on jemalloc, so memory can't be accounted"
         },
         perform: { subject, effort in
-            guard case .queue(let queue) = subject else { return [] }
+            guard case .queue(let queue) = subject, effort.includes(VerificationCase(("check", "memory"))) else {
+                return []
+            }
             return await onConductor { [allocations(queue, effort), retention(queue, effort)] }
         }
     )

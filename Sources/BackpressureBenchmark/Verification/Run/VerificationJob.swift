@@ -6,6 +6,12 @@ struct VerificationJob: ChildJob {
         var seconds: Double
         /// After this the check is taken to hang.
         var timeLimitSeconds: Double
+        /// How much longer it may go on where it has seen too little.
+        var patienceSeconds: Double
+        /// The case to make alone.
+        var only: VerificationCase?
+        /// Of its cases one in so many is made.
+        var sampleOneIn = 1
     }
 
     var mechanism: Scenario.Mechanism

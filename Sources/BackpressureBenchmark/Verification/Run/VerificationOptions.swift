@@ -9,6 +9,10 @@ package struct VerificationOptions: Sendable {
     /// Seconds for everything together; `nil`: ``defaultBudgetSeconds(implementations:)``.
     package var budgetSeconds: Double?
     package var seed: UInt64 = 1
+    /// How many times everything is verified, each time with the next seed, ending with the first alarm.
+    package var runs = 1
+    /// The case of the one check of the one implementation to make alone, as a failure has named it; `nil`: all.
+    package var only: String?
     package var output = "results/latest"
     package var commandLine: [String] = []
     package var swiftVersion: String?
@@ -17,4 +21,9 @@ package struct VerificationOptions: Sendable {
 
     /// What a verification takes unless told otherwise: little for a single implementation, and never long.
     static func defaultBudgetSeconds(implementations: Int) -> Double { min(110, 14 * Double(implementations)) }
+
+    /// The same of one of many runs: what it can't decide, another will.
+    static let budgetSecondsOfOneOfMany = 12.0
+    /// Of the cases that a check has, such a run makes one in so many.
+    static let casesOfOneOfMany = 8
 }

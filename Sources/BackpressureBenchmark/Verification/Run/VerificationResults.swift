@@ -4,10 +4,14 @@ struct VerificationResults: Sendable {
     private(set) var rows: [VerifyRow] = []
     /// Of each row, the id of the check that gave it; `nil`: none was made.
     private(set) var origins: [String?] = []
+    /// Of each row, how to see again what it says.
+    private(set) var replays: [VerificationReplay?] = []
     private(set) var subjects: [VerificationSubject] = []
     /// Of the rows that are no passes, the details as they were found, by row.
     private(set) var details: [Int: String] = [:]
     var findings: [Verdict.Finding] = []
+    /// Those of the findings that say that too little was seen.
+    private var vacuities: [Verdict.Finding] = []
 
     init(seed: UInt64) {
         self.seed = seed
@@ -20,9 +24,14 @@ struct VerificationResults: Sendable {
             if outcome.isFault {
                 faults += 1
                 details[rows.count] = outcome.detail
-                if subject.role != .control { findings.append(finding(outcome, subject)) }
+                if subject.role != .control {
+                    let finding = finding(outcome, subject)
+                    findings.append(finding)
+                    if outcome.verdict == .vacuous { vacuities.append(finding) }
+                }
             }
             origins.append(outcome.origin)
+            replays.append(outcome.replay)
             rows.append(VerifyRow(subject, outcome, seed: seed))
         }
         if subject.role == .control, faults == 0 {
@@ -34,7 +43,9 @@ struct VerificationResults: Sendable {
             )
         }
         if !outcomes.contains(where: { $0.verdict != .unsupported }) {
-            findings.append(.init(.notMeasured, "\(subject.id): no check applies to it"))
+            let finding = Verdict.Finding(.notMeasured, "\(subject.id): no check applies to it")
+            findings.append(finding)
+            vacuities.append(finding)
         }
     }
 
@@ -45,6 +56,9 @@ struct VerificationResults: Sendable {
     }
 
     func role(of row: VerifyRow) -> Role? { subjects.first { $0.id == row.implementation }?.role }
+
+    /// Whether a finding says no more than that too little was seen.
+    func isVacuity(_ finding: Verdict.Finding) -> Bool { vacuities.contains(finding) }
 
     /// Whether a row is why the verification fails.
     func isFault(_ row: VerifyRow) -> Bool {

@@ -26,6 +26,7 @@ package struct VerificationRun: Sendable {
     /// - Throws: ``RunError`` before anything was verified, or if the results can't be written.
     package func run() async throws(RunError) -> Verdict {
         let plan = try VerificationPlan(options, registry: registry)
+        let isSeries = options.runs > 1
         let folder: ResultFolder
         do throws(ResultFolderError) {
             folder = try ResultFolder(path: options.output)
@@ -45,34 +46,60 @@ package struct VerificationRun: Sendable {
         let checks = plan.parts.reduce(0) { $0 + $1.checks.count }
         console.say(
             "\(checks) kinds of checks of \(plan.parts.count) implementations, each in a process of its own, seed "
-                + "\(options.seed): about \(Numbers.timeLeft(seconds: plan.plannedSeconds))."
+                + "\(options.seed)\(isSeries ? " and the next, \(options.runs) runs" : ""): about "
+                + "\(Numbers.timeLeft(seconds: plan.plannedSeconds * Double(options.runs)))."
         )
-        let results = try await verify(plan)
-        let verdict = Verdict(results.findings)
-        do {
+        var series = VerificationSeries()
+        var results = VerificationResults(seed: options.seed)
+        for run in 0..<options.runs {
+            let start = ContinuousClock.now
+            // Whether controls are caught is asked once.
+            let parts = plan.parts.filter { run == 0 || $0.subject.role != .control }
+            results = try await verify(parts, seed: options.seed &+ UInt64(run))
+            guard isSeries else { break }
+            series.add(results, seconds: (ContinuousClock.now - start) / .seconds(1))
+            // Each as it comes: a long series that is ended leaves what it has seen.
+            try write { try folder.write(ResultFile.csv(series.rows), to: "verify-runs.csv") }
+            let row = series.rows[run]
+            console.say("seed \(row.seed): \(row.checks) checks in \(row.seconds) s, \(row.failures) failed")
+            if !series.alarms.isEmpty || Task.isCancelled { break }
+        }
+        let verdict = Verdict(isSeries ? series.findings : results.findings)
+        try write {
             try folder.write(ResultFile.csv(results.rows), to: "verify.csv")
             try folder.write(environment.json(), to: "environment.json")
             try folder.write(verdict.json(), to: "verdict.json")
-        } catch {
-            throw .output("\(error)")
         }
-        try show(VerificationReport(results))
+        // Of a series that passes, each run says the same.
+        if !isSeries || !series.alarms.isEmpty { try show(VerificationReport(results)) }
         for finding in verdict.findings { console.say("\(console.style.red("!")) \(finding.message)") }
-        console.say("Wrote verify.csv, environment.json and verdict.json to \(folder.path).")
+        if isSeries { console.say(series.summary) }
+        console.say(
+            "Wrote \(isSeries ? "verify-runs.csv, " : "")verify.csv\(isSeries ? " (of the last run)" : ""), "
+                + "environment.json and verdict.json to \(folder.path)."
+        )
         sayWhatNext(results)
         return verdict
     }
 
-    private func verify(_ plan: VerificationPlan) async throws(RunError) -> VerificationResults {
+    private func write(_ files: () throws -> Void) throws(RunError) {
+        do {
+            try files()
+        } catch {
+            throw .output("\(error)")
+        }
+    }
+
+    private func verify(_ parts: [VerificationPlan.Part], seed: UInt64) async throws(RunError) -> VerificationResults {
         let child = ChildProcess(executable: try OwnExecutable.path(), arguments: childArguments)
-        let reporter = ProgressReporter(console: console, steps: plan.parts.count)
-        var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
-        var results = VerificationResults(seed: options.seed)
-        for (index, part) in plan.parts.enumerated() {
+        let reporter = ProgressReporter(console: console, steps: parts.count)
+        var remaining = RemainingTime(plannedSeconds: parts.reduce(0) { $0 + $1.plannedSeconds })
+        var results = VerificationResults(seed: seed)
+        for (index, part) in parts.enumerated() {
             if Task.isCancelled { break }
             reporter.began(part.subject.id, step: index + 1, remainingSeconds: remaining.remainingSeconds)
             let start = ContinuousClock.now
-            guard let outcomes = await verify(part, child) else { break }
+            guard let outcomes = await verify(part, seed: seed, child) else { break }
             remaining.finished(planned: part.plannedSeconds, actual: (ContinuousClock.now - start) / .seconds(1))
             results.add(outcomes + part.unsupported, of: part.subject)
             guard console.isVerbose else { continue }
@@ -80,9 +107,9 @@ package struct VerificationRun: Sendable {
             for outcome in outcomes { console.say("\(part.subject.id), \(outcome.check): \(outcome.verdict.rawValue)") }
         }
         reporter.clear()
-        if results.subjects.count < plan.parts.count {
+        if results.subjects.count < parts.count {
             results.findings.append(
-                .init(.notMeasured, "interrupted: \(results.subjects.count) of \(plan.parts.count) were verified")
+                .init(.notMeasured, "interrupted: \(results.subjects.count) of \(parts.count) were verified")
             )
         }
         return results
@@ -91,7 +118,11 @@ package struct VerificationRun: Sendable {
     /// Makes the checks of one implementation, in a new process for those that are left whenever one has ended its own.
     ///
     /// - Returns: `nil` if it was interrupted.
-    private func verify(_ part: VerificationPlan.Part, _ child: ChildProcess) async -> [VerificationOutcome]? {
+    private func verify(
+        _ part: VerificationPlan.Part,
+        seed: UInt64,
+        _ child: ChildProcess
+    ) async -> [VerificationOutcome]? {
         var outcomes: [VerificationOutcome] = []
         var left = part.checks[...]
         while let first = left.first {
@@ -100,7 +131,7 @@ package struct VerificationRun: Sendable {
                 implementation: part.subject.id,
                 library: part.subject.library,
                 checks: Array(left),
-                seed: options.seed
+                seed: seed
             )
             var culprit = first
             var trouble: String
@@ -150,12 +181,19 @@ package struct VerificationRun: Sendable {
     }
 
     private func sayWhatNext(_ results: VerificationResults) {
-        guard let index = results.rows.indices.first(where: { results.isFault(results.rows[$0]) }) else { return }
+        let faults = results.rows.indices.filter { results.isFault(results.rows[$0]) }
+        // Rather what failed than what saw too little because something else failed.
+        guard let index = faults.first(where: { results.rows[$0].verdict == "fail" }) ?? faults.first else { return }
         let row = results.rows[index]
-        let library = results.subjects.first { $0.id == row.implementation }?.library
-        console.say(
-            "To see it again: verify --implementation \(row.implementation) --seed \(options.seed)"
-                + (results.origins[index].map { " --check \($0)" } ?? "") + (library.map { " --load \($0)" } ?? "")
-        )
+        let replay = results.replays[index]
+        var words = ["verify", "--implementation", row.implementation, "--seed", "\(replay?.seed ?? results.seed)"]
+        if let check = results.origins[index] {
+            words += ["--check", check]
+            if let only = replay?.only { words += ["--only", "'\(only)'"] }
+        }
+        if let library = results.subjects.first(where: { $0.id == row.implementation })?.library {
+            words += ["--load", library]
+        }
+        console.say("To see it again: \(words.joined(separator: " "))")
     }
 }

@@ -44,7 +44,8 @@ extension PriorityConformance {
 
     /// Every tier always holds elements, and each is emptied now and then, so that their limits come due in all constellations.
     private func floodAllTiers(limit: Int, _ expectations: Expectations) async throws(ConformanceFailure) {
-        for seed in 0..<UInt64(20) {
+        for number in 0..<20 {
+            let seed = seed.variant(number)
             let expectations = expectations.with("seed \(seed)")
             let queue = makeQueue(32, ageingLimit: limit)
             var model = PriorityModel(capacity: 32, overload: .never, ageingLimit: limit)

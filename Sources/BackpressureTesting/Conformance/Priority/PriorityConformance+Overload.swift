@@ -65,7 +65,7 @@ extension PriorityConformance {
                 let log = PriorityDropLog()
                 let table = OverloadTable(low: 0.2, normal: 0.4, high: 0.6, action: action)
                 let queue = stage(makeQueue(capacity, table, log: log), expectations)
-                var generator = SeededGenerator(seed: UInt64(capacity))
+                var generator = SeededGenerator(seed: seed.variant(capacity))
                 var depth = 0
                 for element in 0..<(10 * capacity) {
                     let tier = PriorityTier.random(using: &generator)

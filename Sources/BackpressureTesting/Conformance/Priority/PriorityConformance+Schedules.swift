@@ -4,7 +4,8 @@ internal import Backpressure
 extension PriorityConformance {
     func checkSchedules(_ expectations: Expectations) async throws(ConformanceFailure) {
         for capacity in [1, 2, 3] {
-            for seed in 0..<UInt64(60) {
+            for number in 0..<60 {
+                let seed = seed.variant(number)
                 let expectations = expectations.with("capacity \(capacity), seed \(seed)")
                 try await checkSchedule(stage(makeQueue(capacity, ageingLimit: 4), expectations), seed, expectations)
             }

@@ -17,6 +17,9 @@ public struct PriorityConformance<Queue: BoundedPriorityQueue<Int>>: Sendable {
     public typealias MakeQueue =
         @Sendable (Int, OverloadTable, _ ageingLimit: Int, @escaping PriorityDropHandler<Int>) -> Queue
 
+    /// Decides the random scripts and schedules: the same seed, the same ones. What the machine's scheduler decides under
+    /// contention isn't among them.
+    public var seed: UInt64 = 0
     private let make: MakeQueue
 
     /// A suite for the queues that `makeQueue` makes. It is called many times and must return a new, empty queue.
