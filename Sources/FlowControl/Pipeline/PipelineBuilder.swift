@@ -70,14 +70,14 @@ public struct PipelineBuilder<Input: Sendable, Output: Sendable>: Sendable {
     /// Adds a stage that makes any number of outputs of an input, which leave it one after the other; an input without any is
     /// counted as filtered. Parameters as for ``stage(_:concurrency:capacity:keepsOrder:retry:_:)``.
     ///
-    /// All that it makes of one input is in memory until the next stage has room for it: the sequence is made an array of.
+    /// All that it makes of one input is in memory until the next stage has room for it.
     public func flatMap<Next: Sendable>(
         _ name: String,
         concurrency: Int = 1,
         capacity: Int = 64,
         keepsOrder: Bool = false,
         retry: RetryBackoff = .never,
-        _ work: @escaping @Sendable (Output) async throws -> some Sequence<Next>
+        _ work: @escaping @Sendable (Output) async throws -> [Next]
     ) -> PipelineBuilder<Input, Next> {
         add(options(name, concurrency, capacity, keepsOrder, retry)) { Outputs(all: try await work($0)) }
     }

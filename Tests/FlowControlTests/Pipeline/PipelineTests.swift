@@ -86,7 +86,7 @@ struct PipelineTests {
             .compactMap("halve", concurrency: 2, capacity: 2, keepsOrder: true) { $0 % 10 == 8 ? nil : $0 / 2 }
             .flatMap("repeat", concurrency: 3, capacity: 2, keepsOrder: true) { number in
                 if number == 6 { throw Malformed() }
-                return repeatElement(number, count: number % 4)
+                return Array(repeating: number, count: number % 4)
             }
             .sink("keep", capacity: 1) { arrivals.add($0) }
         async let running = pipeline.run()
