@@ -42,7 +42,8 @@ struct ExploredScenesTests {
         let only = try #require(failure.replay?.only)
         #expect(only["scene"] == "2")
         // As it comes back from the command line.
-        let again = try await outcome(areRight: false, only: try #require(VerificationCase(only.description)))
+        let typed: VerificationCase = try #require(VerificationCase(only.description))
+        let again = try await outcome(areRight: false, only: typed)
         #expect(again.verdict == .fail && again.schedules == 1)
         func interleaving(_ outcome: VerificationOutcome) -> [Substring] {
             Array((outcome.detail ?? "").split(separator: "\n").dropFirst(2))
