@@ -150,7 +150,7 @@ struct SystemScenarioTests {
         ),
         bad(signal, "title: A sample", "title: A sample\nburst: 4", 3, 1, "belongs to 'mechanism: limiter'"),
         bad(signal, "mechanism: system", "mechanism: queue", 4, 12, "but 'section: systems' measures a system"),
-        bad(signal, "section: systems", "section: stress", 4, 12, "but 'section: stress' measures a queue"),
+        bad(signal, "section: systems", "section: throughput", 4, 12, "but 'section: throughput' measures a queue"),
     ]
 
     /// A good scenario with a part of it replaced, and the error that this makes.
