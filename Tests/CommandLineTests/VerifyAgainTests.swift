@@ -32,11 +32,12 @@ struct VerifyAgainTests {
         )
         verification.expectVerdict(0)
         #expect(runs.map { $0["seed"] } == ["40", "41", "42"])
+        // The control is caught once, in the first run.
+        #expect(runs.map { $0["implementations"] } == ["2", "1", "1"] && runs.map { $0["checks"] } == ["6", "3", "3"])
         for run in runs {
-            #expect(run["implementations"] == "2" && run["failures"] == "0" && run["checks"] == "6", "\(run)")
-            #expect(run["operations"].flatMap(Int.init) ?? 0 > 0)
+            #expect(run["failures"] == "0" && run["operations"].flatMap(Int.init) ?? 0 > 0, "\(run)")
         }
-        #expect(verification.run.output.contains("3 runs, 18 checks: 0 failed"))
+        #expect(verification.run.output.contains("3 runs, 12 checks: 0 failed"))
     }
 
     @Test("ends with the first that fails, and says how to see that again")
