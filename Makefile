@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
-  comparison verify-seeds tools test-units jemalloc
+  comparison verify-seeds jemalloc
 
 help:
 	@echo "make benchmark [ARGS=...]  install libjemalloc-dev if it is missing, then: swift package benchmark ARGS"
@@ -17,7 +17,6 @@ help:
 	@echo "make lint                  check the format of all Swift files"
 	@echo "make format                format all Swift files"
 	@echo "make warnings              build everything in debug with warnings as errors"
-	@echo "make test-units            the tests but for those of the command line"
 	@echo "make machine-code          look for retains, allocations and indirect calls on the hot paths"
 	@echo "make sanitize [SANITIZERS=...] [SANITIZED=...]  run the library's tests, module after module, under each sanitizer"
 	@echo "make fuzz [FUZZERS=...]    give random inputs to readers and queues, FUZZ_SECONDS (20) each; needs libFuzzer's runtime"
@@ -31,19 +30,14 @@ benchmark: jemalloc
 
 # One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
 # other wait for longer than tests that look for hangs allow.
-# UNIT_TESTS are those that run no tool.
-UNIT_TESTS = ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting \
-  BackpressureBenchmark
-TESTS ?= $(UNIT_TESTS) CommandLine
+TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting \
+  BackpressureBenchmark CommandLine
 test: jemalloc
 	$(SWIFT) build --build-tests
 	@for module in $(TESTS); do \
 	  echo "$${module}Tests"; \
 	  $(SWIFT) test --skip-build --filter "^$${module}Tests\." || exit 1; \
 	done
-
-test-units:
-	$(MAKE) test TESTS="$(UNIT_TESTS)"
 
 test-release: jemalloc
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/release-tests \
@@ -67,12 +61,6 @@ format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Plugins
 
 # Only where objdump reads x86-64: the names of instructions differ elsewhere.
-# With COMMAND_LINE_TOOLS=$PWD/.build/release in the environment the tests of the command line run these, and so take a third of
-# the time.
-tools: jemalloc
-	$(SWIFT) build -c release --product backpressure-benchmark
-	$(SWIFT) build -c release --product BrokenImplementations
-
 machine-code: jemalloc
 	@case "$$(uname -s)-$$(uname -m)" in \
 	  Linux-x86_64) $(SWIFT) build -c release --product HotPaths && Tests/HotPaths/check .build/release/HotPaths;; \

@@ -96,10 +96,8 @@ struct Tool: Sendable {
 
     private final class Marker {}
 
-    /// Where the build puts executables and test bundles; with `COMMAND_LINE_TOOLS` in the environment that folder, for
-    /// the tools built in release, with which these tests take a fraction of the time.
+    /// Where the build puts executables and test bundles.
     private static let products: URL = {
-        if let folder = ProcessInfo.processInfo.environment["COMMAND_LINE_TOOLS"] { return URL(fileURLWithPath: folder) }
         let bundle = Bundle(for: Marker.self).bundleURL
         return bundle.pathExtension == "xctest" ? bundle.deletingLastPathComponent() : bundle
     }()
