@@ -134,9 +134,8 @@ struct VerifyTests {
     }
 
     @Test(
-        "has a control for each mechanism that contends, and catches it by each check",
+        "has controls for breakers and semaphores, too, and catches them by each check",
         arguments: [
-            ("unbounded", ["contract"]), ("fixed-window", ["decisions"]),
             ("breaker-without-probe-limit", ["contract", "contended-probes"]),
             ("semaphore-without-weights", ["contract", "contended-permits"]),
         ]
