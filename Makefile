@@ -29,14 +29,20 @@ benchmark: jemalloc
 	$(SWIFT) package benchmark $(ARGS)
 
 # One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
-# other wait for longer than tests that look for hangs allow.
+# other wait for longer than tests that look for hangs allow. What failed is printed last, where people look.
 TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting \
   BackpressureBenchmark CommandLine
+TEST_LOGS = .build/test-logs
 test: jemalloc
 	$(SWIFT) build --build-tests
+	@mkdir -p $(TEST_LOGS)
 	@for module in $(TESTS); do \
-	  echo "$${module}Tests"; \
-	  $(SWIFT) test --skip-build --filter "^$${module}Tests\." || exit 1; \
+	  log="$(TEST_LOGS)/$$module.txt"; \
+	  printf '%s: ' "$$module"; \
+	  if $(SWIFT) test --skip-build --filter "^$${module}Tests\." > "$$log" 2>&1; then tail -n 1 "$$log"; else \
+	    echo "failed; the last lines of $$log:"; tail -n 20 "$$log"; \
+	    echo; echo "What failed in $$module:"; grep -aE '✘|error:|Fatal error|with unexpected signal' "$$log" | cut -c 1-600; exit 1; \
+	  fi; \
 	done
 
 test-release: jemalloc

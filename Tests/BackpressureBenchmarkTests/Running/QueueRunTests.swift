@@ -1,4 +1,5 @@
 import BoundedQueues
+import ConcurrencySupport
 import Testing
 
 @testable import BackpressureBenchmark
@@ -226,6 +227,20 @@ struct QueueRunTests {
         }
     }
 
+    @Test("finds what a queue took while it was closed, when whoever answers had gone")
+    func lateQuestion() async throws {
+        let queue = QueueImplementation(
+            id: "late",
+            family: .other,
+            summary: "takes its twentieth element after it was closed",
+            words: { _ in QueueInstance(LateQueue()) },
+            payloads: nil
+        )
+        let outcome = try await run(queue, Self.load(.roundTrip)) { $0.offered >= 20 }
+        #expect(outcome.violation == nil)
+        #expect(outcome.taken == 20)
+    }
+
     @Test("is over when nothing is left, in the queue or in its store")
     func emptiness() {
         var statistics = PlainQueue(capacity: 1).statistics()
@@ -268,6 +283,53 @@ private struct Counted: SynchronousBoundedQueue {
     func pop() async -> UInt64? { nil }
     func close() {}
     func statistics() -> QueueStatistics { counts }
+}
+
+/// A push of the twentieth element is on its way until the queue was closed and found empty: it succeeds after that.
+private final class LateQueue: SynchronousBoundedQueue {
+    private struct State {
+        var elements: [UInt64] = []
+        var isClosed = false
+        var wasFoundEmpty = false
+    }
+
+    private let state = Lock(State())
+
+    var capacity: Int { 4 }
+    var policy: OverflowPolicy { .block }
+
+    func tryPush(_ element: UInt64) -> PushResult<UInt64> {
+        var backoff = Backoff()
+        while element == 19, !state.withLock({ $0.wasFoundEmpty }) { backoff.pause() }
+        return state.withLock { state in
+            if state.isClosed, !state.wasFoundEmpty { return .closed(element) }
+            state.elements.append(element)
+            return .accepted
+        }
+    }
+
+    func tryPop() -> UInt64? { state.withLock { $0.elements.isEmpty ? nil : $0.elements.removeFirst() } }
+    func push(_ element: UInt64) async -> PushResult<UInt64> { tryPush(element) }
+    func pop() async -> UInt64? { tryPop() }
+    func close() { state.withLock { $0.isClosed = true } }
+
+    /// Whoever answers asks for the depth last of all.
+    func statistics() -> QueueStatistics {
+        let depth = state.withLock { state in
+            if state.isClosed, state.elements.isEmpty { state.wasFoundEmpty = true }
+            return state.elements.count
+        }
+        return QueueStatistics(
+            accepted: 0,
+            refused: 0,
+            taken: 0,
+            dropped: 0,
+            evicted: 0,
+            depth: depth,
+            peakDepth: nil,
+            capacity: capacity
+        )
+    }
 }
 
 /// Every tenth element goes in `copies` times.

@@ -5,6 +5,9 @@ public import ConcurrencySupport
 //
 // At the end the first queue is closed; the one that answers finishes what is in it, says that it is done, and then the
 // second queue is closed: so whoever asks gets every answer that there is, and doesn't wait for one that was lost.
+//
+// A library's queue may still take a push that was under way while it was closed, when the one that answers has looked for
+// the last time. So whoever asks looks into the first queue after everybody else has gone: what is there wasn't lost.
 
 @inlinable
 func ask<Queue: SynchronousBoundedQueue>(there: Queue, back: Queue, _ task: ProducerTask)
@@ -41,6 +44,7 @@ where Queue.Element: BenchmarkElement {
         if let element = back.tryPop() { trips.countStray(element.number) } else if isFinished { break }
         backoff.pause()
     }
+    while let element = there.tryPop() { trips.countStray(element.number) }
     trips.publish()
 }
 
@@ -83,6 +87,7 @@ where Queue.Element: BenchmarkElement {
         trips.arrive(element.number)
     }
     while case .element(let element) = back.popBlocking(timeout: nil) { trips.countStray(element.number) }
+    while case .element(let element) = there.popBlocking(timeout: nil) { trips.countStray(element.number) }
     trips.publish()
 }
 
@@ -116,6 +121,7 @@ where Queue.Element: BenchmarkElement {
         trips.countStray(element.number)
         await Task.yield()
     }
+    while let element = await there.pop() { trips.countStray(element.number) }
     trips.publish()
 }
 
