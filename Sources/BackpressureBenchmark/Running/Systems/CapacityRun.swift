@@ -8,6 +8,9 @@ struct CapacityRun {
     let conditions: SystemConditions
 
     private static let sampleNanoseconds: UInt64 = 5_000_000
+    /// Requests in one task group, which looks through all of its tasks whenever one ends: without a limit there are a hundred
+    /// thousand at once.
+    private static let requestsTogether = 500
 
     func perform() async -> SystemFigures {
         let clock = conditions.clock
@@ -24,20 +27,30 @@ struct CapacityRun {
         let record = CapacityRecord(load, conditions, arrivals, start: start)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await observe(record) }
-            await withDiscardingTaskGroup { requests in
-                for (number, nanoseconds) in arrivals.enumerated() {
-                    try? await clock.sleep(untilNanoseconds: start + nanoseconds)
-                    record.ledger.offer()
-                    requests.addTask {
-                        let isDone = await system.attempt { await record.serve(UInt64(number)) }
-                        if !isDone { record.ledger.record(UInt64(number), .refused) }
-                    }
+            await withDiscardingTaskGroup { parts in
+                for part in stride(from: 0, to: arrivals.count, by: Self.requestsTogether) {
+                    let numbers = part..<min(part + Self.requestsTogether, arrivals.count)
+                    parts.addTask { await request(numbers, of: arrivals, record) }
                 }
                 try? await clock.sleep(untilNanoseconds: start + UInt64(seconds * 1e9))
                 record.isOver.store(true, ordering: .relaxed)
             }
         }
         return record.figures()
+    }
+
+    /// Makes the requests whose turn it is.
+    private func request(_ numbers: Range<Int>, of arrivals: [UInt64], _ record: CapacityRecord) async {
+        await withDiscardingTaskGroup { requests in
+            for number in numbers {
+                try? await conditions.clock.sleep(untilNanoseconds: record.start + arrivals[number])
+                record.ledger.offer()
+                requests.addTask {
+                    let isDone = await system.attempt { await record.serve(UInt64(number)) }
+                    if !isDone { record.ledger.record(UInt64(number), .refused) }
+                }
+            }
+        }
     }
 
     /// Changes the capacity when it is time, and looks at the limit every now and then.
