@@ -95,7 +95,7 @@ func drive(
     }
 }
 
-@Suite("Watermark controller")
+@Suite("Watermark controller", .timeLimit(.minutes(3)))
 struct ControllerTests {
     private let clock = ManualClock(nanoseconds: 5_000_000)
     private let retry = RetryBackoff(attempts: 3, first: .milliseconds(10), longest: .milliseconds(80), jitter: 0)
@@ -288,7 +288,7 @@ struct ControllerTests {
     }
 }
 
-@Suite("Shutdown of a watermark controller")
+@Suite("Shutdown of a watermark controller", .timeLimit(.minutes(3)))
 struct ControllerShutdownTests {
     private let clock = ManualClock()
 
