@@ -53,30 +53,51 @@ package struct ProgressLine: Sendable {
     }
 }
 
-/// The time left of planned work, learned from how long finished work took against its plan.
+/// The time left of planned work of several kinds, learned from how long finished work of the same kind took against its
+/// plan.
 package struct RemainingTime: Sendable, Equatable {
-    private var plannedLeftSeconds: Double
-    private var finishedPlannedSeconds = 0.0
-    private var finishedActualSeconds = 0.0
+    private struct Part: Sendable, Equatable {
+        var leftSeconds: Double
+        /// What its plan is believed for: a fifth of all, as if that had taken just as long as planned. So the first few
+        /// pieces of work don't decide what is said of the rest.
+        let trustedSeconds: Double
+        var plannedSeconds = 0.0
+        var actualSeconds = 0.0
 
-    /// - Parameter plannedSeconds: of all the work.
-    package init(plannedSeconds: Double) {
-        plannedLeftSeconds = Self.sane(plannedSeconds)
+        init(plannedSeconds: Double) {
+            leftSeconds = plannedSeconds
+            trustedSeconds = plannedSeconds / 5
+        }
+
+        var remainingSeconds: Double {
+            let believed = plannedSeconds + trustedSeconds
+            return believed > 0 ? leftSeconds * (actualSeconds + trustedSeconds) / believed : 0
+        }
     }
 
-    /// Counts a piece of work as done: how long it was to take, how long it took.
-    package mutating func finished(planned plannedSeconds: Double, actual actualSeconds: Double) {
-        plannedLeftSeconds = max(0, plannedLeftSeconds - Self.sane(plannedSeconds))
-        finishedPlannedSeconds += Self.sane(plannedSeconds)
-        finishedActualSeconds += Self.sane(actualSeconds)
+    private var parts: [String: Part]
+
+    /// - Parameter plannedSeconds: of all the work, by kind.
+    package init(plannedSeconds: [String: Double]) {
+        parts = plannedSeconds.mapValues { Part(plannedSeconds: Self.sane($0)) }
     }
 
-    /// The plan of what is left, stretched as the finished work was; the plan itself before any is finished. Never below
-    /// 0.
-    package var remainingSeconds: Double {
-        guard finishedPlannedSeconds > 0 else { return plannedLeftSeconds }
-        return plannedLeftSeconds * (finishedActualSeconds / finishedPlannedSeconds)
+    /// Work of one kind.
+    package init(plannedSeconds: Double) { self.init(plannedSeconds: ["": plannedSeconds]) }
+
+    /// Counts a piece of work as done: how long it was to take, how long it took. A kind that wasn't planned counts as
+    /// nothing.
+    package mutating func finished(planned plannedSeconds: Double, actual actualSeconds: Double, kind: String = "") {
+        guard var part = parts[kind] else { return }
+        part.leftSeconds = max(0, part.leftSeconds - Self.sane(plannedSeconds))
+        part.plannedSeconds += Self.sane(plannedSeconds)
+        part.actualSeconds += Self.sane(actualSeconds)
+        parts[kind] = part
     }
+
+    /// The plan of what is left, each kind stretched as its finished work was; the plan itself before any is finished. Never
+    /// below 0.
+    package var remainingSeconds: Double { parts.values.reduce(0) { $0 + $1.remainingSeconds } }
 
     private static func sane(_ seconds: Double) -> Double {
         seconds.isFinite ? max(0, seconds) : 0

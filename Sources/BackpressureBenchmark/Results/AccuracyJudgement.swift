@@ -2,6 +2,9 @@
 struct AccuracyJudgement {
     /// What is wrong, in words; `nil`: nothing.
     let complaint: String?
+    /// How late waiting callers got their permits, in words, if that was later than timers are; `nil`: it wasn't. A machine
+    /// that does something else for a while can do that to anybody once.
+    let lateness: String?
     /// Whether it granted too much: the excess and its window in words; `nil`: the envelope was kept.
     let broken: String?
     /// Granted against what the oracle grants at the same instants; `nil`: the oracle grants nothing.
@@ -13,6 +16,7 @@ struct AccuracyJudgement {
         // A limiter on a clock of nanoseconds may take a moment for the next one.
         let nanosecondsWorth = load.ratePerSecond * 1e-9
         let isBroken = figures.overshootPermits > nanosecondsWorth
+        lateness = AccuracyJudgement.lateness(figures)
         broken = isBroken ? AccuracyJudgement.excess(figures) : nil
         if isBroken {
             let promise = AccuracyJudgement.promise(figures, load)
@@ -25,8 +29,6 @@ struct AccuracyJudgement {
             complaint = "granted nothing"
         } else if load.clock == .real, let withheld = AccuracyJudgement.withheld(figures) {
             complaint = withheld
-        } else if let late = AccuracyJudgement.lateness(figures) {
-            complaint = late
         } else if abs(difference) > AccuracyJudgement.tolerated(figures, load) {
             complaint = "granted \(figures.granted) where the oracle grants \(figures.allowed) at the same instants"
         } else {

@@ -49,7 +49,10 @@ package struct AccuracyRow: ResultRow {
 
 /// A row of `accuracy.csv` with what it was made from.
 struct JudgedAccuracy: Sendable {
-    let row: AccuracyRow
+    private(set) var row: AccuracyRow
+    let role: Role
+    /// What the measurement is called, in every block.
+    let label: String
     let figures: AccuracyFigures
     let judgement: AccuracyJudgement
 
@@ -60,6 +63,8 @@ struct JudgedAccuracy: Sendable {
         _ judgement: AccuracyJudgement
     ) {
         let job = measurement.job
+        role = measurement.role
+        label = job.label
         self.figures = figures
         self.judgement = judgement
         row = AccuracyRow(
@@ -82,5 +87,10 @@ struct JudgedAccuracy: Sendable {
             decisionNs: figures.decisionNanoseconds,
             verdict: judgement.complaint == nil ? "pass" : "fail"
         )
+    }
+
+    /// Makes what was late a failure.
+    mutating func failIfLate() {
+        if judgement.lateness != nil { row.verdict = "fail" }
     }
 }

@@ -25,6 +25,7 @@ struct RunResults: Sendable {
             case .flood: addStress(result)
             }
         }
+        addLateness()
         comparison = ComparisonTable(samples: samples, scenarios: plan.scenarios, seed: seed).rows
         if !results.isInterrupted {
             addMissing(plan)
@@ -149,13 +150,26 @@ struct RunResults: Sendable {
         case .warning:
             // Named where its fault shows, and anywhere else only if somebody asked for it.
             guard job.scenario.implementations.contains(job.implementation) else { return }
-            isCaught = judgement.complaint != nil
+            isCaught = judgement.complaint != nil || judgement.lateness != nil
         case .own, .peer, .variant:
             // Under steady demand a fixed window may look innocent; after a rest it can't.
             guard load.demand.rests else { return }
             isCaught = figures.overshootPermits >= 1
         }
         controlWasCaught[job.implementation, default: false] = isCaught || controlWasCaught[job.implementation] ?? false
+    }
+
+    /// A limiter is late if it was in more than half of its blocks: in one, the machine may have been.
+    private mutating func addLateness() {
+        for blocks in Dictionary(grouping: judgedAccuracy.indices, by: { judgedAccuracy[$0].label }).values {
+            let late = blocks.filter { judgedAccuracy[$0].judgement.lateness != nil }
+            guard let first = late.first, 2 * late.count > blocks.count else { continue }
+            for index in late { judgedAccuracy[index].failIfLate() }
+            let judged = judgedAccuracy[first]
+            guard judged.role != .control, let lateness = judged.judgement.lateness else { continue }
+            let share = blocks.count > 1 ? " (and so in \(late.count) of \(blocks.count) blocks)" : ""
+            findings.append(.init(.verificationFailed, "\(judged.label): \(lateness)\(share)"))
+        }
     }
 
     /// A control that kept its promise wherever it could have broken it shows that the check sees nothing.

@@ -40,12 +40,24 @@ struct ProgressLineTests {
     func remaining() {
         var time = RemainingTime(plannedSeconds: 100)
         #expect(time.remainingSeconds == 100)
-        time.finished(planned: 10, actual: 15)
-        #expect(time.remainingSeconds == 135)
-        time.finished(planned: 30, actual: 25)
+        time.finished(planned: 10, actual: 16)
+        #expect(time.remainingSeconds == 90 * 36 / 30, "a fifth of the plan counts as finished just as planned")
+        time.finished(planned: 30, actual: 24)
         #expect(time.remainingSeconds == 60)
         time.finished(planned: 90, actual: 90)
         #expect(time.remainingSeconds == 0)
+    }
+
+    @Test("What one kind of work took says nothing of another")
+    func kinds() {
+        var time = RemainingTime(plannedSeconds: ["speed": 100, "flood": 50])
+        #expect(time.remainingSeconds == 150)
+        time.finished(planned: 60, actual: 120, kind: "speed")
+        #expect(time.remainingSeconds == 40 * 140 / 80 + 50)
+        time.finished(planned: 50, actual: 10, kind: "flood")
+        #expect(time.remainingSeconds == 40 * 140 / 80)
+        time.finished(planned: 1, actual: 100, kind: "nobody planned it")
+        #expect(time.remainingSeconds == 40 * 140 / 80)
     }
 
     @Test("Plans and times that make no sense count as nothing")

@@ -138,6 +138,32 @@ struct RunResultsTests {
         #expect(try finding(blind).exitCode == .verificationFailed)
     }
 
+    @Test("is a limiter that is late in most of its blocks, not in one")
+    func lateness() throws {
+        func results(late: Int, of blocks: Int, role: Role = .contender) throws -> RunResults {
+            let measured = (0..<blocks).map { block in
+                var figures = Samples.accurate
+                figures.keptShare = block < late ? 0.9 : 0.1
+                var result = Samples.result(
+                    Samples.job(Samples.accuracy, kind: .accuracy),
+                    role: role,
+                    report: Samples.report(accuracy: figures)
+                )
+                result.measurement.block = block
+                return result
+            }
+            return try self.results(measured, of: [Samples.accuracy])
+        }
+        let once = try results(late: 2, of: 5)
+        #expect(once.findings.isEmpty)
+        #expect(once.accuracy.allSatisfy { $0.verdict == "pass" })
+        let often = try results(late: 3, of: 5)
+        #expect(try finding(often).message.hasSuffix("0 % (and so in 3 of 5 blocks)"))
+        #expect(often.accuracy.map(\.verdict) == ["fail", "fail", "fail", "pass", "pass"])
+        #expect(try finding(results(late: 1, of: 1)).message.hasSuffix("a sleeping thread for 0 %"))
+        #expect(try results(late: 5, of: 5, role: .control).findings.isEmpty)
+    }
+
     @Test("is what not to do that does well, where its scenario says that it shouldn't")
     func warnings() throws {
         func results(named: [String], figures: AccuracyFigures) throws -> RunResults {

@@ -20,6 +20,10 @@ struct RunPlan: Sendable {
 
     var plannedSeconds: Double { measurements.reduce(0) { $0 + $1.plannedSeconds } }
 
+    var plannedSecondsByKind: [String: Double] {
+        measurements.reduce(into: [:]) { $0[$1.job.kind.rawValue, default: 0] += $1.plannedSeconds }
+    }
+
     /// - Throws: ``RunError`` if the options name what doesn't exist or leave nothing to measure.
     init(_ options: RunOptions, scenarios all: [Scenario], registry: Registry) throws(RunError) {
         try RunPlan.checkNames(options, registry)

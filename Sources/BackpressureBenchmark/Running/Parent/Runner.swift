@@ -32,7 +32,7 @@ struct Runner: Sendable {
 
     func run() async -> Results {
         var results = Results()
-        var remaining = RemainingTime(plannedSeconds: plan.plannedSeconds)
+        var remaining = RemainingTime(plannedSeconds: plan.plannedSecondsByKind)
         var disturbance = Disturbance()
         var hung: Set<String> = []
         var timeLeft = TimeLeftLog()
@@ -60,12 +60,13 @@ struct Runner: Sendable {
                 result = await measure(measurement)
             }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
-            remaining.finished(planned: measurement.plannedSeconds, actual: seconds)
-            var kind = kinds[measurement.job.kind.rawValue] ?? .init()
+            let kindName = measurement.job.kind.rawValue
+            remaining.finished(planned: measurement.plannedSeconds, actual: seconds, kind: kindName)
+            var kind = kinds[kindName] ?? .init()
             kind.processes += 1
             kind.plannedS += measurement.plannedSeconds
             kind.measuredS += seconds
-            kinds[measurement.job.kind.rawValue] = kind
+            kinds[kindName] = kind
             // Ctrl-C goes to the child too, and may be seen there first.
             if Task.isCancelled || result.outcome?.ending == .signalled(Int(SIGINT)) { break }
             observer.finished(result)

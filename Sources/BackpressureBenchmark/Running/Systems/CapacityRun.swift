@@ -55,7 +55,7 @@ struct CapacityRun {
 /// The service, and what is noted of each request.
 final class CapacityRecord: Sendable {
     let ledger: ElementLedger
-    /// Set when nothing is to be served any more.
+    /// Set when nobody looks at the limit any more.
     let isOver = Atomic(false)
     let start: UInt64
     private let load: CapacityLoad
@@ -100,15 +100,13 @@ final class CapacityRecord: Sendable {
     }
 
     func serve(_ element: UInt64) async {
-        // Once the run is over, nobody waits for the rest of a backlog: it counts as left.
-        guard !isOver.load(ordering: .relaxed) else { return end(element, .left) }
         state.withLock { state in
             state.inside += 1
             state.peakInside = max(state.peakInside, state.inside)
         }
         defer { state.withLock { $0.inside -= 1 } }
-        await servers.serve(unless: { self.isOver.load(ordering: .relaxed) })
-        end(element, isOver.load(ordering: .relaxed) ? .left : .delivered)
+        // When the run is over, nobody waits for the rest of a backlog: it counts as left.
+        end(element, await servers.serve(untilNanoseconds: changes[2]) ? .delivered : .left)
     }
 
     private func end(_ element: UInt64, _ end: ElementLedger.End) {

@@ -13,9 +13,6 @@ final class ReckonedServers: Sendable {
     /// Who is done so soon isn't put to sleep: he takes it as an advance on the next.
     private static let shortestSleepNanoseconds: UInt64 = 200_000
 
-    /// Until somebody looks whether all is over.
-    private static let longestSleepNanoseconds: UInt64 = 100_000_000
-
     /// Later than that, nobody had anything for the server to do.
     static let longestLatenessNanoseconds: UInt64 = 2_000_000
 
@@ -48,24 +45,18 @@ final class ReckonedServers: Sendable {
     }
 
     /// Serves a request: begins when the first server is free, and returns when it is done.
-    func serve() async {
-        let (server, end) = reserve(atNanoseconds: clock.nanoseconds())
-        if end > clock.nanoseconds() + Self.shortestSleepNanoseconds {
-            try? await clock.sleep(untilNanoseconds: end)
-        }
-        leave(server, end, atNanoseconds: clock.nanoseconds())
-    }
+    func serve() async { _ = await serve(untilNanoseconds: .max) }
 
-    /// The same, but returns soon when all is over.
-    func serve(unless isOver: @Sendable () -> Bool) async {
+    /// The same, but returns at a moment at the latest: whether it was done by then.
+    func serve(untilNanoseconds last: UInt64) async -> Bool {
         let (server, end) = reserve(atNanoseconds: clock.nanoseconds())
-        while !isOver() {
-            let now = clock.nanoseconds()
-            guard end > now + Self.shortestSleepNanoseconds else {
-                return leave(server, end, atNanoseconds: now)
-            }
-            try? await clock.sleep(untilNanoseconds: min(end, now + Self.longestSleepNanoseconds))
+        let wake = min(end, last)
+        if wake > clock.nanoseconds() + Self.shortestSleepNanoseconds {
+            try? await clock.sleep(untilNanoseconds: wake)
         }
+        guard end <= last else { return false }
+        leave(server, end, atNanoseconds: clock.nanoseconds())
+        return true
     }
 
     /// Who serves a request that comes at a moment, and when that is done.

@@ -96,7 +96,8 @@ private struct Envelopes {
                 guard let figures = try measurement.perform().accuracy else { continue }
                 tally.operations += figures.decisions ?? 0
                 tally.successes += figures.granted
-                guard let complaint = AccuracyJudgement(figures, load: load).complaint else { continue }
+                let judgement = AccuracyJudgement(figures, load: load)
+                guard let complaint = judgement.complaint ?? judgement.lateness else { continue }
                 return .failed(
                     check,
                     limiter.specification.summary,
