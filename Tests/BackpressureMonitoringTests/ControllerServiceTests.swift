@@ -9,7 +9,7 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
 
-@Suite("Watermark controller as a service")
+@Suite("Watermark controller as a service", .timeLimit(.minutes(3)))
 struct ControllerServiceTests {
     private let clock = ManualClock()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
 
-@Suite("Draining service")
+@Suite("Draining service", .timeLimit(.minutes(3)))
 struct DrainingServiceTests {
     private let clock = ManualClock()
     private let log = InMemoryLogHandler()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackpressureMonitoring
 
-@Suite("Lag monitor")
+@Suite("Lag monitor", .timeLimit(.minutes(3)))
 struct LagMonitorTests {
     private let clock = ManualClock()
     private let log = InMemoryLogHandler()

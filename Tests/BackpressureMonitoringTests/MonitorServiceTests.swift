@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackpressureMonitoring
 
-@Suite("Lag monitor as a service")
+@Suite("Lag monitor as a service", .timeLimit(.minutes(3)))
 struct MonitorServiceTests {
     private let clock = ManualClock()
 

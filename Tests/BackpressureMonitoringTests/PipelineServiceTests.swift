@@ -9,7 +9,7 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
 
-@Suite("Pipeline as a service, and watched")
+@Suite("Pipeline as a service, and watched", .timeLimit(.minutes(3)))
 struct PipelineServiceTests {
     private let clock = ManualClock()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

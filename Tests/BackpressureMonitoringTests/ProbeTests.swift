@@ -7,7 +7,7 @@ import Logging
 import RateLimiters
 import Testing
 
-@Suite("Probes")
+@Suite("Probes", .timeLimit(.minutes(3)))
 struct ProbeTests {
     private let clock = ManualClock()
 

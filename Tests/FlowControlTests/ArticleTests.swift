@@ -5,7 +5,7 @@ import FlowControl
 import Testing
 
 /// What the articles show, as far as it can be run: if this no longer builds, they are wrong.
-@Suite("Examples of the articles on flow control")
+@Suite("Examples of the articles on flow control", .timeLimit(.minutes(3)))
 struct ArticleTests {
     private struct Order: Sendable {
         var text: String

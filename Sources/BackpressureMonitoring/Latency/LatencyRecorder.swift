@@ -67,10 +67,20 @@ public final class LatencyRecorder: @unchecked Sendable {
     /// Takes away what was recorded since the last time. One caller at a time; O(counters).
     func takeCounts(_ body: (_ index: Int, _ count: UInt) -> Void) {
         for position in 0..<total {
-            // Most are zero, and a load doesn't take the cache line from those who record.
-            guard counters[position].load(ordering: .relaxed) != 0 else { continue }
-            let count = counters[position].exchange(0, ordering: .relaxed)
+            let count = HardwareWord(at: counters + position).takeCount()
             if count != 0 { body(position % LatencyBuckets.count, count) }
         }
+    }
+}
+
+extension AtomicWord {
+    /// What was added since the last time. One caller at a time, while others add.
+    func takeCount() -> UInt {
+        // Relaxed, like the additions. It may be old, and is never more than there is.
+        let count = loadRelaxed()
+        // Taken off, not set to zero: more may have been added since. Most are zero, and a load doesn't take the cache line
+        // from those who record.
+        if count != 0 { addRelaxed(0 &- count) }
+        return count
     }
 }

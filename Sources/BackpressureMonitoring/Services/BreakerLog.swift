@@ -5,8 +5,9 @@ public import ServiceLifecycle
 /// Logs a circuit breaker's changes of state as they happen, with no monitor that would have to look: any breaker's, yours
 /// too.
 ///
-/// An opening is a warning, every other change a notice; the state that it finds when it begins is for information. It is state, not a backlog: of changes that follow each other faster
-/// than they are logged, the newest is, with how many it has missed.
+/// An opening is a warning, every other change a notice; the state that it finds when it begins is for information. It is
+/// state, not a backlog: of changes that follow each other faster than they are logged, the newest is, with how many it has
+/// missed.
 ///
 /// ```swift
 /// let log = BreakerLog("payments", breaker, logger: logger)       // a Service

@@ -8,8 +8,8 @@ struct AdaptiveLimitTests {
         SimulatedServer.Phase(seconds: 12, servers: servers, serviceSeconds: 0.02)
     }
 
-    /// Whether each second from the sixth after a change on is within a tenth of the servers there are; and how many whole
-    /// seconds it took until the first of an unbroken row was.
+    /// Whether each second from the sixth after a change on is within a tenth of the servers there are; and how many
+    /// whole seconds it took until the first of an unbroken row was.
     private func settles(_ seconds: [SimulatedServer.Second], _ name: String) {
         for phase in 0..<(seconds.map(\.phase).max() ?? 0) + 1 {
             let all = seconds.filter { $0.phase == phase }
@@ -51,10 +51,49 @@ struct AdaptiveLimitTests {
         let phases = [50, 25, 50].map {
             SimulatedServer.Phase(seconds: 12, servers: $0, serviceSeconds: serviceSeconds)
         }
-        let server = SimulatedServer(load: 1.5, spread: 0, seed: 2)
+        let server = SimulatedServer(load: 1.5, times: .fixed, seed: 2)
         let times = "times of \(serviceSeconds) s"
         settles(server.run(VegasLimit(initial: 25), phases), "`VegasLimit`, \(times)")
         settles(server.run(Gradient2Limit(initial: 25), phases), "`Gradient2Limit`, \(times)")
+    }
+
+    /// How near limits come to a capacity that stays.
+    struct Precision: CustomTestStringConvertible {
+        var times: SimulatedServer.Times
+        var servers: Int
+        /// The most that the mean limit of a second may be off the capacity, as a share of it.
+        var largestDeviation: Double
+
+        var testDescription: String { "\(times), \(servers * 50) requests a second" }
+    }
+
+    @Test(
+        "The more requests a second, and the less their times vary, the nearer Vegas and Gradient2 come to the capacity",
+        arguments: [
+            Precision(times: .fixed, servers: 50, largestDeviation: 0.1),
+            Precision(times: .fixed, servers: 10, largestDeviation: 0.1),
+            Precision(times: .even, servers: 50, largestDeviation: 0.1),
+            Precision(times: .even, servers: 10, largestDeviation: 0.35),
+            Precision(times: .exponential, servers: 50, largestDeviation: 0.2),
+            Precision(times: .exponential, servers: 10, largestDeviation: 0.7),
+        ]
+    )
+    func precision(_ wanted: Precision) {
+        let phases = [SimulatedServer.Phase(seconds: 35, servers: wanted.servers, serviceSeconds: 0.02)]
+        func check(_ algorithm: some ConcurrencyLimitAlgorithm, _ name: String) {
+            let deviations = [1, 2].flatMap { (seed: UInt64) in
+                SimulatedServer(load: 1.5, times: wanted.times, seed: seed).run(algorithm, phases)
+                    .filter { $0.seconds >= 5 }.map(\.deviation)
+            }
+            let (least, most) = (deviations.min() ?? 1, deviations.max() ?? 1)
+            #expect(max(-least, most) <= wanted.largestDeviation, "\(name), \(wanted.testDescription)")
+            let mean = deviations.reduce(0, +) / Double(deviations.count)
+            // The second table in ConcurrencyLimits.md.
+            let figures = [mean, least, most].map { "\(Int(($0 * 100).rounded())) %" }.joined(separator: " | ")
+            print("| \(wanted.testDescription) | \(name) | \(figures) |")
+        }
+        check(VegasLimit(initial: wanted.servers / 2), "`VegasLimit`")
+        check(Gradient2Limit(initial: wanted.servers / 2), "`Gradient2Limit`")
     }
 
     @Test("Under a mild overload that goes on for two minutes no limit grows without bound", arguments: [1.05, 1.2])

@@ -1,8 +1,9 @@
 import BackpressureTesting
 import FlowControl
+import Foundation
 
-/// A service with so many servers, each at one request at a time, and what it does with requests that find none free: simulated
-/// event by event, on a clock of its own, from a seed.
+/// A service with so many servers, each at one request at a time, and what it does with requests that find none free:
+/// simulated event by event, on a clock of its own, from a seed.
 struct SimulatedServer {
     /// What the service is like for a time.
     struct Phase {
@@ -22,6 +23,24 @@ struct SimulatedServer {
         var deviation: Double
     }
 
+    /// How long requests take, as a multiple of the mean.
+    enum Times {
+        /// All alike.
+        case fixed
+        /// Evenly from half the mean to one and a half.
+        case even
+        /// Many short ones and few long ones: the standard deviation is the mean.
+        case exponential
+
+        func next(using generator: inout SeededGenerator) -> Double {
+            switch self {
+            case .fixed: 1
+            case .even: .random(in: 0.5..<1.5, using: &generator)
+            case .exponential: -log(1 - .random(in: 0..<1, using: &generator))
+            }
+        }
+    }
+
     private struct Event {
         var time: UInt64
         /// `nil`: a request arrives.
@@ -32,8 +51,7 @@ struct SimulatedServer {
     var refuses = false
     /// Requests a second, as a multiple of what the first phase's servers can do.
     var load = 2.0
-    /// By how much of the mean requests take less or more, at most; evenly.
-    var spread = 0.5
+    var times = Times.even
     var seed: UInt64
 
     /// Runs all phases and returns each whole second.
@@ -61,8 +79,7 @@ struct SimulatedServer {
         }
         func serve(_ permit: TimedPermit) {
             busy += 1
-            let share = spread > 0 ? Double.random(in: (1 - spread)..<(1 + spread), using: &generator) : 1
-            let service = phases[phase].serviceSeconds * share
+            let service = phases[phase].serviceSeconds * times.next(using: &generator)
             push(Event(time: clock.nanoseconds() + UInt64(service * 1e9), permit: permit))
         }
 

@@ -5,7 +5,7 @@ import ConcurrencySupport
 import FlowControl
 import Testing
 
-@Suite("Flushing through a circuit breaker")
+@Suite("Flushing through a circuit breaker", .timeLimit(.minutes(3)))
 struct BreakerCompositionTests {
     private let clock = ManualClock(nanoseconds: 1_000)
 

@@ -95,7 +95,7 @@ func drive(
     }
 }
 
-@Suite("Watermark controller")
+@Suite("Watermark controller", .timeLimit(.minutes(3)))
 struct ControllerTests {
     private let clock = ManualClock(nanoseconds: 5_000_000)
     private let retry = RetryBackoff(attempts: 3, first: .milliseconds(10), longest: .milliseconds(80), jitter: 0)
@@ -233,23 +233,27 @@ struct ControllerTests {
         let sink = ScriptedSink(otherwise: .fail([0, 1, 2, 3], permanently: true))
         let controller = controller(letters: letters, sink)
         let run = Task { await controller.run() }
-        var accepted = 0
-        for element in 0..<40 {
-            if await controller.push(element).isAccepted { accepted += 1 }
+        var accepted: [Int] = []
+        var next = 0
+        func push() async {
+            if await controller.push(next).isAccepted { accepted.append(next) }
+            next += 1
             if clock.sleeperCount > 0 { clock.advance(by: .milliseconds(100)) }
-            for _ in 0..<50 { await Task.yield() }
+            await Task.yield()
         }
+        // The queue, the batch that is held, and the one letter: that many are taken, however slow the controller is.
+        while accepted.count < 10 + 4 + 1 { await push() }
+        await drive(clock) { await controller.statistics().refusedLetters > 0 && controller.state == .blocked }
+        for _ in 0..<1_000 { await push() }
+        #expect(accepted.count == 10 + 4 + 1)
         #expect(letters.letters.count == 1)
         #expect(controller.state == .blocked)
-        // The queue, the batch that is held, and the one letter.
-        #expect(accepted == 10 + 4 + 1)
         #expect(await controller.statistics().isBalanced)
-        #expect(await controller.statistics().refusedLetters > 0)
 
         letters.makeRoom(.max)
-        await drive(clock) { [accepted] in letters.letters.count == accepted }
+        await drive(clock) { [accepted] in letters.letters.count == accepted.count }
         #expect(controller.state == .normal)
-        #expect(letters.letters.map(\.element) == Array(0..<14) + [letters.letters.last!.element])
+        #expect(letters.letters.map(\.element) == accepted)
         run.cancel()
         await run.value
     }
@@ -288,7 +292,7 @@ struct ControllerTests {
     }
 }
 
-@Suite("Shutdown of a watermark controller")
+@Suite("Shutdown of a watermark controller", .timeLimit(.minutes(3)))
 struct ControllerShutdownTests {
     private let clock = ManualClock()
 

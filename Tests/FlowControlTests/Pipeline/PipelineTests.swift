@@ -35,7 +35,7 @@ final class Arrivals<Element: Sendable>: Sendable {
 
 struct Malformed: Error {}
 
-@Suite("Pipelines")
+@Suite("Pipelines", .timeLimit(.minutes(3)))
 struct PipelineTests {
     private static let factories: [any StageQueueFactory] = [
         MutexStageQueues(), RingStageQueues(), ActorStageQueues(),

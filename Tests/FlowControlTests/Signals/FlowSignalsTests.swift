@@ -4,7 +4,7 @@ import Testing
 
 @testable import FlowControl
 
-@Suite("Flow-control signals")
+@Suite("Flow-control signals", .timeLimit(.minutes(3)))
 struct FlowSignalsTests {
     private let clock = ManualClock(nanoseconds: 1_000)
 
@@ -170,7 +170,7 @@ struct FlowSignalsTests {
     }
 }
 
-@Suite("Signals from a queue's depth")
+@Suite("Signals from a queue's depth", .timeLimit(.minutes(3)))
 struct DepthSignalTests {
     @Test("Pauses from the high watermark down to the low one, and throttles between on the way up")
     func hysteresis() {
