@@ -92,9 +92,7 @@ extension ResultSummary {
             message: row.verdict == "pass" ? nil : [row.verdict, row.detail].compactMap(\.self).joined(separator: ": ")
         )
         if row.verdict == "unsupported" { one.outcome = .skipped }
-        if row.verdict == "fail" || row.verdict == "vacuous" {
-            one.outcome = role(of: row.implementation) == .control ? .pass : .fail
-        }
+        if results.verification?.isFault(row, role: role(of: row.implementation)) == true { one.outcome = .fail }
         return one
     }
 

@@ -103,9 +103,7 @@ struct SummaryDocument: Sendable {
 
     private var verificationLine: [TextTable.Cell]? {
         guard let rows = results.verification, !rows.isEmpty else { return nil }
-        let failed = rows.count {
-            ["fail", "vacuous"].contains($0.verdict) && summary.role(of: $0.implementation) != .control
-        }
+        let failed = rows.count { rows.isFault($0, role: summary.role(of: $0.implementation)) }
         return ["verification", "\(counted(rows.count, "check"))", failed == 0 ? "none failed" : "\(failed) failed"]
     }
 

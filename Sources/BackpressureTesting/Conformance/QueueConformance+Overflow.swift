@@ -116,7 +116,7 @@ extension QueueConformance {
         try await expectations.expectEqual(queue.statistics().stored, 0, "the number of stored elements at the end")
     }
 
-    /// Random pushes and pops. When an element goes from the store into the queue is the queue's business; the order isn't.
+    /// Random pushes and pops, also in batches. When an element goes from the store into the queue is the queue's business; the order isn't.
     private func followSpilling(
         capacity: Int,
         limit: Int,
@@ -140,9 +140,16 @@ extension QueueConformance {
                     try expectations.expectEqual(stored, limit, "the number of stored elements when one was refused")
                 }
             } else {
-                let expected = inside.isEmpty ? nil : inside.removeFirst()
-                try await expectations.expectEqual(queue.tryPop(), expected, "operation \(step), a pop,")
-                if expected != nil { taken += 1 }
+                let isBatch = Int.random(in: 0..<4, using: &generator) == 0
+                let most = isBatch ? Int.random(in: 2...capacity + limit, using: &generator) : 1
+                let popped = isBatch ? await queue.tryPop(upTo: most) : [await queue.tryPop()].compactMap(\.self)
+                try expectations.expectEqual(
+                    popped,
+                    Array(inside.prefix(most)),
+                    "operation \(step), a pop of up to \(most),"
+                )
+                inside.removeFirst(popped.count)
+                taken += popped.count
             }
             let statistics = await queue.statistics()
             let counts = [statistics.accepted, statistics.taken, statistics.refused]

@@ -47,7 +47,8 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
         }
     }
 
-    /// Takes the oldest elements that are there now, at most `count`, with one compare-exchange. O(elements).
+    /// Takes the oldest elements that are there now, at most `count`: those in slots with one compare-exchange, those in a
+    /// store one after the other. O(elements).
     @inlinable
     public func tryPop(upTo count: Int, into elements: inout [Element]) -> Int {
         guard count > 0 else { return 0 }
@@ -55,7 +56,7 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
         guard run.count > 0 else {
             guard let element = tryPop() else { return 0 }
             elements.append(element)
-            return 1
+            return 1 &+ popSpilled(upTo: count &- 1, into: &elements)
         }
         elements.reserveCapacity(elements.count + Int(run.count))
         slots.release(run) { elements.append($0.assumingMemoryBound(to: Element.self).move()) }
@@ -64,7 +65,19 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
             producers.notifyOne()
             notified &+= 1
         }
-        return Int(run.count)
+        return Int(run.count) &+ popSpilled(upTo: count &- Int(run.count), into: &elements)
+    }
+
+    /// What a queue with a store has beyond the slots, which is younger; of another queue nothing.
+    @inlinable @inline(__always)
+    func popSpilled(upTo count: Int, into elements: inout [Element]) -> Int {
+        guard policy.kind == .spill else { return 0 }
+        var taken = 0
+        while taken < count, let element = popOnSecondLook() {
+            elements.append(element)
+            taken &+= 1
+        }
+        return taken
     }
 
     /// Puts as many elements from an index on as find room into slots, with one compare-exchange; returns how many.

@@ -90,6 +90,29 @@ struct VerificationResultsTests {
         #expect(results.findings.map(\.exitCode) == [.verificationFailed, .notMeasured])
     }
 
+    @Test("fail for a control that was only seen too little of: it wasn't caught")
+    func undecidedControl() throws {
+        func results(_ outcomes: [VerificationOutcome]) throws -> VerificationResults {
+            var results = VerificationResults(seed: 1)
+            results.add(outcomes, of: try subject("fixed-window"))
+            return results
+        }
+        func verdict(_ results: VerificationResults) -> String? {
+            VerificationReport(results).tables.first?.text(style: .plain)
+        }
+        let undecided = try results([outcome("contract"), outcome("decisions", .vacuous)])
+        #expect(undecided.findings.map(\.message) == ["fixed-window, decisions: a control, vacuous: first line"])
+        #expect(undecided.findings.map(\.exitCode) == [.verificationFailed])
+        #expect(verdict(undecided)?.contains("vacuous: decisions") == true)
+        #expect(VerificationReport(undecided).counterExamples.count == 1)
+        #expect(VerifyRunRow(undecided, seconds: 1).vacuous == 1)
+
+        let caught = try results([outcome("contract", .fail), outcome("decisions", .vacuous)])
+        #expect(caught.findings.isEmpty && VerificationReport(caught).counterExamples.isEmpty)
+        #expect(verdict(caught)?.contains("control fails, as it must") == true)
+        #expect(VerifyRunRow(caught, seconds: 1).vacuous == 0)
+    }
+
     @Test("a check that did nothing is vacuous")
     func vacuity() {
         #expect(VerificationOutcome.passed("a", "", operations: 3, successes: 1).verdict == .pass)
@@ -113,5 +136,22 @@ struct VerificationResultsTests {
         #expect(series.rows[1].seconds == 1.3 && series.rows[1].checks == 2 && series.rows[1].implementations == 1)
         series.add(try results(.fail, seed: 3), seconds: 1)
         #expect(series.alarms.count == 1 && series.rows[2].failures == 1)
+    }
+
+    @Test("of many runs have a control until it is caught")
+    func controlsOfSeries() throws {
+        var series = VerificationSeries()
+        let control = try subject("fixed-window")
+        for verdict in [VerificationOutcome.Verdict.vacuous, .fail] {
+            #expect(series.has(control))
+            var results = VerificationResults(seed: 1)
+            results.add([outcome("decisions", verdict)], of: control)
+            series.add(results, seconds: 1)
+            #expect(series.alarms.isEmpty)
+            guard verdict == .vacuous else { continue }
+            #expect(series.findings == [.init(.verificationFailed, "fixed-window: vacuous in each of 1 runs")])
+        }
+        #expect(series.findings.isEmpty && !series.has(control))
+        #expect(series.has(try subject("ring")))
     }
 }

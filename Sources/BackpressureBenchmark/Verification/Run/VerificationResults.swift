@@ -19,39 +19,37 @@ struct VerificationResults: Sendable {
 
     mutating func add(_ outcomes: [VerificationOutcome], of subject: VerificationSubject) {
         subjects.append(subject)
-        var faults = 0
         for outcome in outcomes {
             if outcome.isFault {
-                faults += 1
                 details[rows.count] = outcome.detail
-                if subject.role != .control {
-                    let finding = finding(outcome, subject)
-                    findings.append(finding)
-                    if outcome.verdict == .vacuous { vacuities.append(finding) }
-                }
+                if subject.role != .control { add(finding(outcome, subject), isVacuity: outcome.verdict == .vacuous) }
             }
             origins.append(outcome.origin)
             replays.append(outcome.replay)
             rows.append(VerifyRow(subject, outcome, seed: seed))
         }
-        if subject.role == .control, faults == 0 {
-            findings.append(
-                .init(
-                    .verificationFailed,
-                    "\(subject.id): the control passed every check, so that others pass means nothing"
-                )
-            )
+        // One that was only ever seen too little of hasn't been caught.
+        if subject.role == .control, !outcomes.contains(where: { $0.verdict == .fail }) {
+            if let vacuous = outcomes.first(where: { $0.verdict == .vacuous }) {
+                add(finding(vacuous, subject), isVacuity: true)
+            } else {
+                let words = "the control passed every check, so that others pass means nothing"
+                add(.init(.verificationFailed, "\(subject.id): \(words)"), isVacuity: false)
+            }
         }
         if !outcomes.contains(where: { $0.verdict != .unsupported }) {
-            let finding = Verdict.Finding(.notMeasured, "\(subject.id): no check applies to it")
-            findings.append(finding)
-            vacuities.append(finding)
+            add(.init(.notMeasured, "\(subject.id): no check applies to it"), isVacuity: true)
         }
+    }
+
+    private mutating func add(_ finding: Verdict.Finding, isVacuity: Bool) {
+        findings.append(finding)
+        if isVacuity { vacuities.append(finding) }
     }
 
     private func finding(_ outcome: VerificationOutcome, _ subject: VerificationSubject) -> Verdict.Finding {
         let first = outcome.detail?.split(whereSeparator: \.isNewline).first.map(String.init) ?? "failed"
-        let kind = outcome.verdict == .vacuous ? "vacuous: " : ""
+        let kind = outcome.verdict == .vacuous ? subject.role == .control ? "a control, vacuous: " : "vacuous: " : ""
         return .init(.verificationFailed, "\(subject.id), \(outcome.check): \(kind)\(first)")
     }
 
@@ -61,9 +59,25 @@ struct VerificationResults: Sendable {
     func isVacuity(_ finding: Verdict.Finding) -> Bool { vacuities.contains(finding) }
 
     /// Whether a row is why the verification fails.
-    func isFault(_ row: VerifyRow) -> Bool {
-        (row.verdict == "fail" || row.verdict == "vacuous") && role(of: row) != .control
+    func isFault(_ row: VerifyRow) -> Bool { rows.isFault(row, role: role(of: row)) }
+
+    /// Whether a control failed a check, as it must.
+    func isCaught(_ id: String) -> Bool { rows.isCaught(id) }
+}
+
+extension [VerifyRow] {
+    /// Whether a row, one of these, is why the verification fails: a control must fail, and is undecided if all that was
+    /// found is that too little was seen.
+    func isFault(_ row: VerifyRow, role: Role?) -> Bool {
+        switch row.verdict {
+        case "fail": role != .control
+        case "vacuous": role != .control || !isCaught(row.implementation)
+        default: false
+        }
     }
+
+    /// Whether an implementation failed a check.
+    func isCaught(_ id: String) -> Bool { contains { $0.implementation == id && $0.verdict == "fail" } }
 }
 
 extension VerificationOutcome {

@@ -53,9 +53,7 @@ package struct VerificationRun: Sendable {
         var results = VerificationResults(seed: options.seed)
         for run in 0..<options.runs {
             let start = ContinuousClock.now
-            // Whether controls are caught is asked once.
-            let parts = plan.parts.filter { run == 0 || $0.subject.role != .control }
-            results = try await verify(parts, seed: options.seed &+ UInt64(run))
+            results = try await verify(plan.parts.filter { series.has($0.subject) }, seed: options.seed &+ UInt64(run))
             guard isSeries else { break }
             series.add(results, seconds: (ContinuousClock.now - start) / .seconds(1))
             // Each as it comes: a long series that is ended leaves what it has seen.

@@ -39,7 +39,8 @@ package struct VerifyRunRow: ResultRow {
 /// One short run may see too little for a verdict, which is no alarm. A check that saw too little in all of them is.
 struct VerificationSeries {
     private(set) var rows: [VerifyRunRow] = []
-    /// Of implementation and check, those that were decided at least once, and those that were made.
+    /// Of implementation and check, those that were decided at least once, and those that were made; of a control its name
+    /// alone, decided if any check caught it.
     private var decided: Set<[String]> = []
     private var made: [[String]] = []
     /// Why it ended.
@@ -49,17 +50,27 @@ struct VerificationSeries {
         rows.append(VerifyRunRow(results, seconds: seconds))
         alarms = results.findings.filter { !results.isVacuity($0) }
         for row in results.rows where row.verdict != "unsupported" && results.role(of: row) != .control {
-            let name = [row.implementation, row.check]
-            if !made.contains(name) { made.append(name) }
-            if row.verdict != "vacuous" { decided.insert(name) }
+            add([row.implementation, row.check], isDecided: row.verdict != "vacuous")
+        }
+        for subject in results.subjects where subject.role == .control {
+            let isUndecided = results.rows.contains { $0.implementation == subject.id && results.isFault($0) }
+            add([subject.id], isDecided: !isUndecided)
         }
     }
+
+    private mutating func add(_ name: [String], isDecided: Bool) {
+        if !made.contains(name) { made.append(name) }
+        if isDecided { decided.insert(name) }
+    }
+
+    /// Whether a subject is in the next run: whether a control is caught is asked until it is.
+    func has(_ subject: VerificationSubject) -> Bool { subject.role != .control || !decided.contains([subject.id]) }
 
     /// What is wrong with all runs together.
     var findings: [Verdict.Finding] {
         alarms
             + made.filter { !decided.contains($0) }.map { name in
-                .init(.verificationFailed, "\(name[0]), \(name[1]): vacuous in each of \(rows.count) runs")
+                .init(.verificationFailed, "\(name.joined(separator: ", ")): vacuous in each of \(rows.count) runs")
             }
     }
 

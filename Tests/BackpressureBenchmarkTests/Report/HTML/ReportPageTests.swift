@@ -165,6 +165,20 @@ struct ReportPageTests {
         }
     }
 
+    @Test("A control that was only seen too little of has failed; one that fails is right, whatever else was seen")
+    func controls() async throws {
+        try await withTemporaryFolder { folder in
+            let rows = ["unbounded", "fixed-window", "fixed-window"].map { "queue,\($0),none,decisions,exact,1,1,,,1" }
+            let verdicts = ["vacuous,saw nothing", "vacuous,saw nothing", "fail,x"]
+            let header = VerifyRow.columns.map(\.name).joined(separator: ",")
+            let text = ([header] + zip(rows, verdicts).map { "\($0),\($1)" }).joined(separator: "\n") + "\n"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/verify.csv"))
+            let summary = ResultSummary(try ResultSet(path: folder), .builtIn)
+            #expect(summary.cases.map(\.outcome) == [.fail, .pass, .pass])
+            #expect(SummaryDocument(summary: summary).markdown().contains("| 1 failed"))
+        }
+    }
+
     private func page(_ results: SmallResults, _ others: [String: String] = [:]) async throws -> String {
         ReportPage(ResultSummary(try await results.read(others), .builtIn)).document
     }
