@@ -1,4 +1,5 @@
 import ConcurrencySupport
+import Dispatch
 import Synchronization
 
 /// A service whose capacity is halved for the middle third of the run, and what limits make of it.
@@ -8,9 +9,6 @@ struct CapacityRun {
     let conditions: SystemConditions
 
     private static let sampleNanoseconds: UInt64 = 5_000_000
-    /// Requests in one task group, which looks through all of its tasks whenever one ends: without a limit there are a hundred
-    /// thousand at once.
-    private static let requestsTogether = 500
 
     func perform() async -> SystemFigures {
         let clock = conditions.clock
@@ -27,30 +25,30 @@ struct CapacityRun {
         let record = CapacityRecord(load, conditions, arrivals, start: start)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await observe(record) }
-            await withDiscardingTaskGroup { parts in
-                for part in stride(from: 0, to: arrivals.count, by: Self.requestsTogether) {
-                    let numbers = part..<min(part + Self.requestsTogether, arrivals.count)
-                    parts.addTask { await request(numbers, of: arrivals, record) }
-                }
-                try? await clock.sleep(untilNanoseconds: start + UInt64(seconds * 1e9))
-                record.isOver.store(true, ordering: .relaxed)
-            }
+            await request(arrivals, record)
+            record.isOver.store(true, ordering: .relaxed)
         }
         return record.figures()
     }
 
-    /// Makes the requests whose turn it is.
-    private func request(_ numbers: Range<Int>, of arrivals: [UInt64], _ record: CapacityRecord) async {
-        await withDiscardingTaskGroup { requests in
-            for number in numbers {
-                try? await conditions.clock.sleep(untilNanoseconds: record.start + arrivals[number])
-                record.ledger.offer()
-                requests.addTask {
-                    let isDone = await system.attempt { await record.serve(UInt64(number)) }
-                    if !isDone { record.ledger.record(UInt64(number), .refused) }
-                }
+    /// Makes each request when it is due, and returns when all have ended.
+    ///
+    /// Their tasks are counted: a task group looks through all of its tasks whenever one ends, and without a limit there are a
+    /// hundred thousand at once.
+    private func request(_ arrivals: [UInt64], _ record: CapacityRecord) async {
+        let requests = DispatchGroup()
+        for (number, nanoseconds) in arrivals.enumerated() {
+            try? await conditions.clock.sleep(untilNanoseconds: record.start + nanoseconds)
+            record.ledger.offer()
+            requests.enter()
+            Task.detached {
+                let isDone = await system.attempt { await record.serve(UInt64(number)) }
+                if !isDone { record.ledger.record(UInt64(number), .refused) }
+                requests.leave()
             }
         }
+        await withCheckedContinuation { end in requests.notify(queue: .global()) { end.resume() } }
+        try? await conditions.clock.sleep(untilNanoseconds: record.endNanoseconds)
     }
 
     /// Changes the capacity when it is time, and looks at the limit every now and then.
@@ -107,6 +105,8 @@ final class CapacityRecord: Sendable {
         measuredNanoseconds = start + UInt64(warm * 1e9)
     }
 
+    var endNanoseconds: UInt64 { changes[2] }
+
     /// How many requests the service works on at once at a moment.
     func capacity(atNanoseconds now: UInt64) -> Int {
         changes[0] <= now && now < changes[1] ? max(1, load.servers / 2) : load.servers
@@ -119,7 +119,7 @@ final class CapacityRecord: Sendable {
         }
         defer { state.withLock { $0.inside -= 1 } }
         // When the run is over, nobody waits for the rest of a backlog: it counts as left.
-        end(element, await servers.serve(untilNanoseconds: changes[2]) ? .delivered : .left)
+        end(element, await servers.serve(untilNanoseconds: endNanoseconds) ? .delivered : .left)
     }
 
     private func end(_ element: UInt64, _ end: ElementLedger.End) {
