@@ -4,7 +4,10 @@ import Testing
 
 @Suite("Result set")
 struct ResultSetTests {
-    @Test("What was written is read back, row by row", arguments: ["baseline", "queues", "peers", "waiting"])
+    @Test(
+        "What was written is read back, row by row",
+        arguments: ["baseline", "baseline-quick", "queues", "peers", "waiting", "limits", "floods"]
+    )
     func committed(name: String) throws {
         let path = resultsFolder + name
         let results = try ResultSet(path: path)
