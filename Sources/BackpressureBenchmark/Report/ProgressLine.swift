@@ -85,12 +85,12 @@ package struct RemainingTime: Sendable, Equatable {
     /// Work of one kind.
     package init(plannedSeconds: Double) { self.init(plannedSeconds: ["": plannedSeconds]) }
 
-    /// Counts a piece of work as done: how long it was to take, how long it took. A kind that wasn't planned counts as
-    /// nothing.
+    /// Counts a piece of work as done: how long it was to take, how long it took. What wasn't planned counts as nothing.
     package mutating func finished(planned plannedSeconds: Double, actual actualSeconds: Double, kind: String = "") {
-        guard var part = parts[kind] else { return }
-        part.leftSeconds = max(0, part.leftSeconds - Self.sane(plannedSeconds))
-        part.plannedSeconds += Self.sane(plannedSeconds)
+        let planned = Self.sane(plannedSeconds)
+        guard planned > 0, var part = parts[kind] else { return }
+        part.leftSeconds = max(0, part.leftSeconds - planned)
+        part.plannedSeconds += planned
         part.actualSeconds += Self.sane(actualSeconds)
         parts[kind] = part
     }
