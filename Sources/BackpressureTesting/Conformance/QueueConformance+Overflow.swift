@@ -116,7 +116,8 @@ extension QueueConformance {
         try await expectations.expectEqual(queue.statistics().stored, 0, "the number of stored elements at the end")
     }
 
-    /// Random pushes and pops, also in batches. When an element goes from the store into the queue is the queue's business; the order isn't.
+    /// Random pushes and pops, also in batches. When an element goes from the store into the queue is the queue's business;
+    /// the order isn't.
     private func followSpilling(
         capacity: Int,
         limit: Int,

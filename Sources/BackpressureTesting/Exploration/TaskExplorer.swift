@@ -175,9 +175,28 @@ public final class TaskExploration: Sendable {
         }
     }
 
+    /// Half a second and more in which a task that could run would have.
+    private static let pollsUntilStandstill = 500
+    private static let nanosecondsPerPoll = 1_000_000
+
+    private var unfinished: [Begun] { state.withLock { $0.begun.filter { !$0.isFinished() } } }
+
     private func finish(_ steps: Int) {
-        let hasEnded = executor.run(steps: steps)
-        let unfinished = state.withLock { $0.begun.filter { !$0.isFinished() } }
+        var hasEnded = executor.run(steps: steps)
+        // What is outside may be about to make one of them ready: the task in which an actor's queue deals with a
+        // cancellation, for instance. So nothing is a deadlock before nothing has come of it for a while.
+        var patience = Self.pollsUntilStandstill
+        while hasEnded, patience > 0, !unfinished.isEmpty {
+            // Nobody signals it: a sleep.
+            _ = ThreadSemaphore().wait(nanoseconds: Self.nanosecondsPerPoll)
+            if executor.step() {
+                hasEnded = executor.run(steps: steps)
+                patience = Self.pollsUntilStandstill
+            } else {
+                patience -= 1
+            }
+        }
+        let unfinished = self.unfinished
         guard !unfinished.isEmpty else { return }
         let names = unfinished.map(\.name).joined(separator: " and ")
         if hasEnded {

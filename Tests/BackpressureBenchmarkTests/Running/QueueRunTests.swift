@@ -227,8 +227,11 @@ struct QueueRunTests {
         }
     }
 
-    @Test("finds what a queue took while it was closed, when whoever answers had gone")
-    func lateQuestion() async throws {
+    @Test(
+        "finds what a queue took while it was closed, when whoever answers had gone",
+        arguments: [(Scenario.Driver.threads, QueueLoad.Waiting.yield), (.threads, .park), (.tasks, .yield)]
+    )
+    func lateQuestion(driver: Scenario.Driver, waiting: QueueLoad.Waiting) async throws {
         let queue = QueueImplementation(
             id: "late",
             family: .other,
@@ -236,7 +239,7 @@ struct QueueRunTests {
             words: { _ in QueueInstance(LateQueue()) },
             payloads: nil
         )
-        let outcome = try await run(queue, Self.load(.roundTrip)) { $0.offered >= 20 }
+        let outcome = try await run(queue, Self.load(.roundTrip, waiting: waiting), driver: driver) { $0.offered >= 20 }
         #expect(outcome.violation == nil)
         #expect(outcome.taken == 20)
     }
@@ -286,11 +289,27 @@ private struct Counted: SynchronousBoundedQueue {
 }
 
 /// A push of the twentieth element is on its way until the queue was closed and found empty: it succeeds after that.
-private final class LateQueue: SynchronousBoundedQueue {
+private final class LateQueue: BlockingBoundedQueue {
     private struct State {
         var elements: [UInt64] = []
         var isClosed = false
         var wasFoundEmpty = false
+
+        /// `nil`: on its way.
+        mutating func offer(_ element: UInt64) -> PushResult<UInt64>? {
+            if element == 19, !wasFoundEmpty { return nil }
+            if isClosed, !wasFoundEmpty { return .closed(element) }
+            elements.append(element)
+            return .accepted
+        }
+
+        /// What whoever answers asks last of all; `nil`: there may come more.
+        mutating func take() -> PopResult<UInt64>? {
+            if !elements.isEmpty { return .element(elements.removeFirst()) }
+            guard isClosed else { return nil }
+            wasFoundEmpty = true
+            return .finished
+        }
     }
 
     private let state = Lock(State())
@@ -298,37 +317,49 @@ private final class LateQueue: SynchronousBoundedQueue {
     var capacity: Int { 4 }
     var policy: OverflowPolicy { .block }
 
-    func tryPush(_ element: UInt64) -> PushResult<UInt64> {
-        var backoff = Backoff()
-        while element == 19, !state.withLock({ $0.wasFoundEmpty }) { backoff.pause() }
-        return state.withLock { state in
-            if state.isClosed, !state.wasFoundEmpty { return .closed(element) }
-            state.elements.append(element)
-            return .accepted
+    func tryPush(_ element: UInt64) -> PushResult<UInt64> { pushBlocking(element, timeout: nil) }
+    func tryPop() -> UInt64? { state.withLock { $0.elements.isEmpty ? nil : $0.elements.removeFirst() } }
+
+    func push(_ element: UInt64) async -> PushResult<UInt64> {
+        while true {
+            if let result = state.withLock({ $0.offer(element) }) { return result }
+            await Task.yield()
         }
     }
 
-    func tryPop() -> UInt64? { state.withLock { $0.elements.isEmpty ? nil : $0.elements.removeFirst() } }
-    func push(_ element: UInt64) async -> PushResult<UInt64> { tryPush(element) }
-    func pop() async -> UInt64? { tryPop() }
+    func pop() async -> UInt64? {
+        while true {
+            if let result = state.withLock({ $0.take() }) { return result.takeElement() }
+            await Task.yield()
+        }
+    }
+
+    func pushBlocking(_ element: UInt64, timeout: Duration?) -> PushResult<UInt64> {
+        var backoff = Backoff()
+        while true {
+            if let result = state.withLock({ $0.offer(element) }) { return result }
+            backoff.pause()
+        }
+    }
+
+    func popBlocking(timeout: Duration?) -> PopResult<UInt64> {
+        var backoff = Backoff()
+        while true {
+            if let result = state.withLock({ $0.take() }) { return result }
+            backoff.pause()
+        }
+    }
+
     func close() { state.withLock { $0.isClosed = true } }
 
-    /// Whoever answers asks for the depth last of all.
+    /// Whoever answers by attempts asks for the depth last of all.
     func statistics() -> QueueStatistics {
-        let depth = state.withLock { state in
+        var statistics = PlainQueue(capacity: capacity).statistics()
+        statistics.depth = state.withLock { state in
             if state.isClosed, state.elements.isEmpty { state.wasFoundEmpty = true }
             return state.elements.count
         }
-        return QueueStatistics(
-            accepted: 0,
-            refused: 0,
-            taken: 0,
-            dropped: 0,
-            evicted: 0,
-            depth: depth,
-            peakDepth: nil,
-            capacity: capacity
-        )
+        return statistics
     }
 }
 

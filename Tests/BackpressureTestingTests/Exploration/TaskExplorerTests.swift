@@ -184,6 +184,24 @@ struct TaskExplorerTests {
         #expect(report.passed, "\(report)")
     }
 
+    @Test("A task that is woken from outside, however late, is no deadlock")
+    func outside() {
+        let report = TaskExplorer(schedules: 3, seed: 5).explore { exploration in
+            for _ in 0..<2 {
+                exploration.task {
+                    await withCheckedContinuation { continuation in
+                        Task.detached {
+                            for _ in 0..<1_000 { await Task.yield() }
+                            continuation.resume()
+                        }
+                    }
+                    await Task.yield()
+                }
+            }
+        }
+        #expect(report.failure == nil, "\(report)")
+    }
+
     @Test("A single task is vacuous; so are tasks that never meet")
     func vacuity() {
         #expect(TaskExplorer(schedules: 5, seed: 1).explore { $0.task { await Task.yield() } }.isVacuous)

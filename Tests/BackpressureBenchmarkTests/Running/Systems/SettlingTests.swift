@@ -75,6 +75,13 @@ struct ReckonedServersTests {
         #expect(serve(at: 170, awakeAfter: 0) == 180, "somebody is late who isn't the last")
     }
 
+    @Test("serve nobody beyond a moment, and say so at once")
+    func last() async {
+        let servers = ReckonedServers(1, serviceNanoseconds: 10, clock: clock)
+        #expect(await servers.serve(untilNanoseconds: Self.start + 10))
+        #expect(await !servers.serve(untilNanoseconds: Self.start + 19), "done at 20")
+    }
+
     @Test("are fewer from now on, and more again, without a backlog of the time that they were away")
     func change() {
         let servers = ReckonedServers(4, serviceNanoseconds: 10, clock: clock)
