@@ -1,6 +1,7 @@
 import Backpressure
 import BackpressureTesting
 import ConcurrencySupport
+import Foundation
 import Testing
 
 @Suite("Task explorer")
@@ -190,10 +191,7 @@ struct TaskExplorerTests {
             for _ in 0..<2 {
                 exploration.task {
                     await withCheckedContinuation { continuation in
-                        Task.detached {
-                            for _ in 0..<1_000 { await Task.yield() }
-                            continuation.resume()
-                        }
+                        Thread.detachNewThread { continuation.resume() }
                     }
                     await Task.yield()
                 }
