@@ -12,6 +12,10 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
     ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
+// Where the asynchronous functions are short: they run where their caller does. An actor's task (the main actor's above
+// all) that finds room, or a permit, would otherwise change threads twice for a thing that takes nanoseconds.
+let mechanismSettings = settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 let package = Package(
     name: "swift-backpressure",
     platforms: [.macOS(.v15)],
@@ -47,7 +51,7 @@ let package = Package(
         .target(
             name: "ConcurrencySupport",
             dependencies: ["CConcurrencySupport", .product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: settings
+            swiftSettings: mechanismSettings
         ),
         .target(name: "CConcurrencySupport"),
         .target(
@@ -56,7 +60,7 @@ let package = Package(
                 "ConcurrencySupport", "CConcurrencySupport",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
-            swiftSettings: settings
+            swiftSettings: mechanismSettings
         ),
         .target(
             name: "RateLimiters",
@@ -64,7 +68,7 @@ let package = Package(
                 "ConcurrencySupport", "CConcurrencySupport",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
-            swiftSettings: settings
+            swiftSettings: mechanismSettings
         ),
         .target(
             name: "CircuitBreakers",
@@ -72,7 +76,7 @@ let package = Package(
                 "BoundedQueues", "ConcurrencySupport", "CConcurrencySupport",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
-            swiftSettings: settings
+            swiftSettings: mechanismSettings
         ),
         .target(
             name: "FlowControl",

@@ -10,7 +10,8 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func push(_ element: consuming Element) async -> PushResult<Element> {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind == .throttle { return await waitAndPush(element, expiry: nil) }
-        let claim = slots.claimFree()
+        var claim = slots.claimFree()
+        if claim.outcome != .claimed { claim = claimFreeAfterPauses() }
         if claim.outcome == .claimed { return accept(element, claim) }
         return await waitAndPush(element, expiry: nil)
     }
@@ -25,6 +26,10 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     where C.Duration == Duration {
         guard policy.waitsForRoom else { return tryPush(element) }
         if clock.now >= deadline { return pushLate(element) }
+        if policy.kind != .throttle {
+            let claim = claimFreeAfterPauses()
+            if claim.outcome == .claimed { return accept(element, claim) }
+        }
         return await waitAndPush(element, expiry: WaitExpiry(deadline, clock))
     }
 
@@ -32,6 +37,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @inlinable @inline(__always)
     public func pop() async -> Element? {
         if let element = tryPop() { return element }
+        if let element = popAfterPauses() { return element }
         return await waitAndPop(expiry: nil).takeElement()
     }
 
@@ -41,6 +47,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     where C.Duration == Duration {
         if let element = tryPop() { return .element(element) }
         if clock.now >= deadline { return isFinished ? .finished : .timedOut }
+        if let element = popAfterPauses() { return .element(element) }
         return await waitAndPop(expiry: WaitExpiry(deadline, clock))
     }
 
@@ -135,12 +142,32 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         if wasWoken { waiters.notifyOne() }
     }
 
+    // The pauses of one who is about to wait: not in the functions that may suspend, since to call those and return costs
+    // more than the wait for somebody who is quick.
+
+    @inlinable @inline(never)
+    func claimFreeAfterPauses() -> SlotClaim {
+        var backoff = Backoff()
+        var claim = slots.claimFree()
+        while claim.outcome == .refused, backoff.pauseBriefly() { claim = slots.claimFree() }
+        return claim
+    }
+
+    @inlinable @inline(never)
+    func popAfterPauses() -> Element? {
+        var backoff = Backoff()
+        while backoff.pauseBriefly() {
+            if let element = tryPop() { return element }
+            if isFinished { break }
+        }
+        return nil
+    }
+
     @inlinable @inline(never)
     func waitAndPush(_ element: consuming Element, expiry: WaitExpiry?) async -> PushResult<Element> {
         if policy.kind == .throttle, let refusal = await delay(expiry: expiry) { return refuse(element, refusal) }
         var ticket = WaitTicket()
         var wasWoken = false
-        var backoff = Backoff()
         while true {
             let claim = slots.claimFree()
             switch claim.outcome {
@@ -148,7 +175,6 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             case .closed: return refuse(element, .closed)
             case .refused: break
             }
-            if backoff.pauseBriefly() { continue }
             // Room by position though the claim failed: a consumer is about to free the slot.
             if slots.isClosedOrNotFull {
                 if Task.isCancelled {
@@ -173,12 +199,10 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
         var ticket = WaitTicket()
         var wasWoken = false
-        var backoff = Backoff()
         var yields = 0
         while true {
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }
-            if backoff.pauseBriefly() { continue }
             // To suspend at once would have two tasks that answer one another each sleep, and wake the other's thread, every
             // time: ten times as long as an answer takes. Producers don't: a full queue empties best while they sleep.
             if yields < Self.yieldsBeforeSuspension, consumers.isEmpty, !Task.isCancelled {

@@ -19,7 +19,7 @@ public protocol ConcurrencyLimit: Sendable {
     /// Asks for permits now. Never waits for permits.
     ///
     /// - Parameter weight: how many; at least 1, else a precondition fails.
-    func tryAcquire(_ weight: Int) async -> PermitAcquisition
+    nonisolated(nonsending) func tryAcquire(_ weight: Int) async -> PermitAcquisition
 
     /// Waits for permits, first come first served.
     ///
@@ -29,12 +29,12 @@ public protocol ConcurrencyLimit: Sendable {
     /// - Throws: ``PermitError/timedOut`` if they weren't to be had in time; ``PermitError/exceedsLimit`` as soon as the weight
     ///   is over the limit; ``PermitError/cancelled`` if the task is cancelled while it waits, or before. The request holds
     ///   nothing then.
-    func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError)
+    nonisolated(nonsending) func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError)
 
     /// Gives permits back that were granted. They may be given back in parts, and by anyone.
     ///
     /// - Parameter weight: how many; at least 1, and no more than are in use, else a precondition fails.
-    func release(_ weight: Int) async
+    nonisolated(nonsending) func release(_ weight: Int) async
 
     /// What is in use, who waits, and what was decided so far.
     func statistics() async -> ConcurrencyLimitStatistics
@@ -55,7 +55,7 @@ public protocol ConcurrencyLimit: Sendable {
 
 extension ConcurrencyLimit {
     /// Waits for permits as long as it takes. See ``acquire(_:timeout:)``.
-    public func acquire(_ weight: Int = 1) async throws(PermitError) {
+    public nonisolated(nonsending) func acquire(_ weight: Int = 1) async throws(PermitError) {
         try await acquire(weight, timeout: nil)
     }
 

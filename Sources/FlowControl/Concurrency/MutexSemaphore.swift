@@ -29,7 +29,7 @@ public final class MutexSemaphore: BlockingConcurrencyLimit, AdjustableConcurren
     }
 
     /// Waits for permits, first come first served. See ``ConcurrencyLimit/acquire(_:timeout:)``.
-    public func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError) {
+    public nonisolated(nonsending) func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError) {
         try await waitForPermits(weight, timeout: timeout)
     }
 

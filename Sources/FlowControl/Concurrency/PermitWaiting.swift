@@ -21,7 +21,7 @@ protocol PermitLineOwner: AnyObject, Sendable {
 }
 
 extension PermitLineOwner {
-    func waitForPermits(_ weight: Int, timeout: Duration?) async throws(PermitError) {
+    nonisolated(nonsending) func waitForPermits(_ weight: Int, timeout: Duration?) async throws(PermitError) {
         PermitBounds.check(weight: weight)
         if Task.isCancelled {
             countRefusal()

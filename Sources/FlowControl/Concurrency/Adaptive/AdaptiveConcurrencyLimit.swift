@@ -86,7 +86,7 @@ public final class AdaptiveConcurrencyLimit<
     }
 
     /// Waits for permits that measure. See ``ConcurrencyLimit/acquire(_:timeout:)``.
-    public func acquirePermit(_ weight: Int = 1, timeout: Duration? = nil) async throws(PermitError) -> TimedPermit {
+    public nonisolated(nonsending) func acquirePermit(_ weight: Int = 1, timeout: Duration? = nil) async throws(PermitError) -> TimedPermit {
         try await semaphore.acquire(weight, timeout: timeout)
         return TimedPermit(weight: weight, beginNanoseconds: clock.nanoseconds())
     }
@@ -120,7 +120,7 @@ public final class AdaptiveConcurrencyLimit<
     public func tryAcquire(_ weight: Int = 1) -> PermitAcquisition { semaphore.tryAcquire(weight) }
 
     /// Waits for permits that measure nothing. See ``ConcurrencyLimit/acquire(_:timeout:)``.
-    public func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError) {
+    public nonisolated(nonsending) func acquire(_ weight: Int, timeout: Duration?) async throws(PermitError) {
         try await semaphore.acquire(weight, timeout: timeout)
     }
 
