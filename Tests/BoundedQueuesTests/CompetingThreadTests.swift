@@ -16,11 +16,11 @@ extension ThreadTests {
         }
 
         private static func waitFor(parkedProducers count: UInt, _ queue: MutexQueue<Int>) -> Bool {
-            wait { queue.threads.producers.waitingWord.loadSequentiallyConsistent() == count }
+            wait { queue.state.threads.producers.waitingWord.loadSequentiallyConsistent() == count }
         }
 
         private static func waitFor(parkedConsumers count: UInt, _ queue: MutexQueue<Int>) -> Bool {
-            wait { queue.threads.consumers.waitingWord.loadSequentiallyConsistent() == count }
+            wait { queue.state.threads.consumers.waitingWord.loadSequentiallyConsistent() == count }
         }
 
         @Test("A thread that is parked alone is woken by the very next push or pop")
@@ -65,7 +65,7 @@ extension ThreadTests {
                 { _ in
                     // Stands for a thread that is woken and doesn't get on.
                     var ticket = WaitTicket()
-                    _ = queue.threads.producers.park(ticket: &ticket, untilNanoseconds: nil) { false }
+                    _ = queue.state.threads.producers.park(ticket: &ticket, untilNanoseconds: nil) { false }
                     woken.add(1)
                 },
                 { _ in
@@ -102,7 +102,7 @@ extension ThreadTests {
                 { _ in
                     // Stands for a thread that is woken and doesn't get on.
                     var ticket = WaitTicket()
-                    _ = queue.threads.consumers.park(ticket: &ticket, untilNanoseconds: nil) { false }
+                    _ = queue.state.threads.consumers.park(ticket: &ticket, untilNanoseconds: nil) { false }
                     woken.add(1)
                 },
                 { _ in
@@ -147,7 +147,7 @@ extension ThreadTests {
                     },
                     { _ in
                         // Behind the other, if it is in line before it is late.
-                        let isParked = { queue.threads.consumers.waitingWord.loadSequentiallyConsistent() > 0 }
+                        let isParked = { queue.state.threads.consumers.waitingWord.loadSequentiallyConsistent() > 0 }
                         #expect(Self.wait { hasty.value != nil || isParked() })
                         let result = queue.popBlocking(timeout: nil)
                         patient.update { $0 = result }

@@ -64,6 +64,18 @@ struct WaitingTests {
         }
     }
 
+    @Test("Once all who waited are cancelled the timer ends, or it would keep the limiter", arguments: families.indices)
+    func timerEnds(family: Int) async {
+        let scene = await Scene(Self.families[family].make)
+        let callers = await [scene.join(), scene.join()]
+        await scene.clock.waitForSleepers(1)
+        for caller in callers.reversed() {
+            caller.cancel()
+            await #expect(caller.value == .cancelled)
+        }
+        #expect(scene.clock.sleeperCount == 0)
+    }
+
     @Test("The timer sleeps at the highest priority of those who wait", arguments: families.indices)
     func priority(family: Int) async {
         let clock = PriorityClock()

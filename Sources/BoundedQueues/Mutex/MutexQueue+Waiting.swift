@@ -7,9 +7,9 @@ extension MutexQueue {
     @inlinable
     public func push(_ element: Element) async -> PushResult<Element> {
         if policy.kind == .throttle, let late = await throttle(element, expiry: nil) { return late }
-        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushOrTakeNumber(element), &$0) }
+        let change = state.withLock { $0.enterPlainly(element) ? nil : state.finish($0.pushOrTakeNumber(element), &$0) }
         guard let change else { return .accepted }
-        let (action, id) = wake(change)
+        let (action, id) = state.wake(change)
         if let action { return effects.perform(action) }
         return await waitAndPush(element, id: id, expiry: nil)
     }
@@ -22,9 +22,9 @@ extension MutexQueue {
         if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
             return late
         }
-        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushOrTakeNumber(element), &$0) }
+        let change = state.withLock { $0.enterPlainly(element) ? nil : state.finish($0.pushOrTakeNumber(element), &$0) }
         guard let change else { return .accepted }
-        let (action, id) = wake(change)
+        let (action, id) = state.wake(change)
         if let action { return effects.perform(action) }
         if clock.now >= deadline {
             state.withLock { $0.cancelOffer() }
@@ -38,10 +38,10 @@ extension MutexQueue {
     public func pop() async -> Element? {
         let (element, change) = state.withLock { state -> (Element?, Change<(PopAction?, id: UInt64)>?) in
             if let element = state.leavePlainly() { return (element, nil) }
-            return (nil, finish(state.popOrTakeNumber(), &state))
+            return (nil, self.state.finish(state.popOrTakeNumber(), &state))
         }
         guard let change else { return element }
-        let (action, id) = wake(change)
+        let (action, id) = state.wake(change)
         if let action { return effects.perform(action)?.element }
         return await waitAndPop(id: id, expiry: nil).element
     }
@@ -50,7 +50,7 @@ extension MutexQueue {
     @inlinable
     public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
     where C.Duration == Duration {
-        let (action, id) = operate { $0.popOrTakeNumber() }
+        let (action, id) = state.operate { $0.popOrTakeNumber() }
         if let action, let result = effects.perform(action) { return result }
         if clock.now >= deadline { return .timedOut }
         return await waitAndPop(id: id, expiry: WaitExpiry(deadline, clock))
@@ -79,12 +79,8 @@ extension MutexQueue {
     @available(*, noasync, message: "blocks the thread; use push(_:) in a task")
     @inlinable @inline(__always)
     public func pushBlocking(_ element: Element, timeout: Duration? = nil) -> PushResult<Element> {
-        if policy.kind != .throttle {
-            let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.pushUnlessWaiting(element), &$0) }
-            guard let change else { return .accepted }
-            if let action = wake(change) { return effects.perform(action) }
-        }
-        return parkAndPush(element, timeout: timeout)
+        if policy.kind == .throttle { return throttleAndPush(element, timeout: timeout) }
+        return state.pushBlocking(element, timeout: timeout, effects)
     }
 
     /// Takes the oldest element; holds this thread while there is none. See
@@ -92,63 +88,20 @@ extension MutexQueue {
     @available(*, noasync, message: "blocks the thread; use pop() in a task")
     @inlinable @inline(__always)
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Element> {
-        let (element, change) = state.withLock { state -> (Element?, Change<PopAction?>?) in
-            if let element = state.leavePlainly() { return (element, nil) }
-            return (nil, finish(state.popUnlessWaiting(), &state))
-        }
-        if let element { return .element(element) }
-        if let change, let action = wake(change), let result = effects.perform(action) { return result }
-        return parkAndPop(timeout: timeout)
-    }
-
-    // A thread that was woken always tries once more, even if it is too late: it takes what it was woken for, or somebody
-    // else has taken it, and in neither case is anything left that another thread waits for in vain.
-
-    @available(*, noasync)
-    @inlinable @inline(never)
-    func parkAndPush(_ element: Element, timeout: Duration?) -> PushResult<Element> {
-        let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
-        if policy.kind == .throttle {
-            let throttle = state.withLock { Throttle(policy, $0, clock: effects.clock) }
-            if throttle.nanoseconds > 0 {
-                let delayed = effects.clock.nanoseconds()
-                throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped)
-                countBlocked(since: delayed)
-            }
-        }
-        var ticket = WaitTicket()
-        var backoff = Backoff()
-        while true {
-            if let action = operate({ $0.pushUnlessWaiting(element) }) { return effects.perform(action) }
-            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
-                state.withLock { $0.cancelOffer() }
-                return .timedOut(element)
-            }
-            if backoff.pauseOrYield() { continue }
-            let parked = effects.clock.nanoseconds()
-            _ = threads.producers.park(ticket: &ticket, untilNanoseconds: deadline) {
-                lookBeforeParking { !$0.mustWait }
-            }
-            countBlocked(since: parked)
-            backoff.reset()
-        }
+        state.popBlocking(timeout: timeout, effects)
     }
 
     @available(*, noasync)
-    @inlinable @inline(never)
-    func parkAndPop(timeout: Duration?) -> PopResult<Element> {
-        let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
-        var ticket = WaitTicket()
-        var backoff = Backoff()
-        while true {
-            if let action = operate({ $0.popUnlessWaiting() }), let result = effects.perform(action) { return result }
-            if let deadline, SystemNanosecondClock().nanoseconds() >= deadline { return .timedOut }
-            if backoff.pauseOrYield() { continue }
-            _ = threads.consumers.park(ticket: &ticket, untilNanoseconds: deadline) {
-                lookBeforeParking { !$0.isEmptyAndOpen }
-            }
-            backoff.reset()
+    @usableFromInline
+    func throttleAndPush(_ element: Element, timeout: Duration?) -> PushResult<Element> {
+        let deadline = timeout.map { LockedQueueState<Element, HardwareWord>.deadline(after: $0) }
+        let throttle = state.withLock { Throttle(policy, $0, clock: effects.clock) }
+        if throttle.nanoseconds > 0 {
+            let delayed = effects.clock.nanoseconds()
+            throttle.sleepBlocking(timeout: timeout?.nanosecondsClamped)
+            countBlocked(since: delayed)
         }
+        return state.parkAndPush(element, untilNanoseconds: deadline, effects)
     }
 
     @inlinable @inline(never)
@@ -160,7 +113,7 @@ extension MutexQueue {
                 (continuation: UnsafeContinuation<PushResult<Element>, Never>) in
                 // A cancellation before the lock is taken has run its handler in vain and is seen here; a later one
                 // finds the producer in the line.
-                let outcome = operate { state -> SuspendingQueueState<Element>.SuspendedPushAction? in
+                let outcome = state.operate { state -> SuspendingQueueState<Element>.SuspendedPushAction? in
                     if Task.isCancelled {
                         state.cancelOffer()
                         return nil
@@ -193,7 +146,7 @@ extension MutexQueue {
             var timer: Task<Void, Never>?
             let result = await withUnsafeContinuation {
                 (continuation: UnsafeContinuation<PopResult<Element>, Never>) in
-                let (action, isCancelled) = operate { state in
+                let (action, isCancelled) = state.operate { state in
                     Task.isCancelled ? (nil, true) : (state.popOrWait(id: id, token: .task(continuation)), false)
                 }
                 if isCancelled {
@@ -226,10 +179,7 @@ extension MutexQueue {
     }
 
     @usableFromInline
-    func countBlocked(since start: UInt64) {
-        let now = effects.clock.nanoseconds()
-        state.withLock { $0.countBlocked(nanoseconds: now > start ? now - start : 0) }
-    }
+    func countBlocked(since start: UInt64) { state.countBlocked(since: start, effects) }
 
     /// The delay before a push; what ends it early is the push's result.
     @usableFromInline

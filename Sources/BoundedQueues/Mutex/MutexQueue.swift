@@ -17,9 +17,8 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     /// What happens to an element that is offered while the queue is full.
     public let policy: OverflowPolicy
 
-    @usableFromInline let state: Lock<SuspendingQueueState<Element>>
+    @usableFromInline let state: LockedQueueState<Element, HardwareWord>
     @usableFromInline let effects: QueueEffects<Element>
-    @usableFromInline let threads = ParkedThreads()
 
     /// - Parameters:
     ///   - capacity: the most elements inside at once; at least 1, else a precondition fails.
@@ -59,79 +58,19 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
         self.capacity = capacity
         self.policy = policy
         effects = QueueEffects(capacity: capacity, clock: clock, onDrop: onDrop)
-        state = Lock(SuspendingQueueState(capacity: capacity, policy: policy, store: store))
+        state = LockedQueueState(SuspendingQueueState(capacity: capacity, policy: policy, store: store))
     }
 
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
     @inlinable @inline(__always)
-    public func tryPush(_ element: Element) -> PushResult<Element> {
-        let change = state.withLock { $0.enterPlainly(element) ? nil : finish($0.push(element), &$0) }
-        guard let change else { return .accepted }
-        return effects.perform(wake(change))
-    }
+    public func tryPush(_ element: Element) -> PushResult<Element> { state.tryPush(element, effects) }
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable @inline(__always)
-    public func tryPop() -> Element? {
-        let (element, change) = state.withLock { state -> (Element?, Change<PopAction>?) in
-            if let element = state.leavePlainly() { return (element, nil) }
-            return (nil, finish(state.pop(), &state))
-        }
-        guard let change else { return element }
-        return effects.perform(wake(change))?.element
-    }
+    public func tryPop() -> Element? { state.tryPop(effects) }
 
-    @usableFromInline typealias PushAction = SuspendingQueueState<Element>.PushAction
     @usableFromInline typealias PopAction = SuspendingQueueState<Element>.PopAction
-
-    // Every change of the state is either plain, which needs nobody's attention, or ends with `finish` under the lock and
-    // with `wake` outside of it.
-
-    /// What came of a change of the state, and whom it gives reason to try again.
-    @usableFromInline
-    struct Change<Result: Sendable>: Sendable {
-        @usableFromInline let result: Result
-        @usableFromInline let openings: ParkedThreads.Openings
-
-        @inlinable
-        init(_ result: Result, _ openings: ParkedThreads.Openings) {
-            self.result = result
-            self.openings = openings
-        }
-    }
-
-    @inlinable @inline(__always)
-    func finish<Result: Sendable>(_ result: Result, _ state: inout SuspendingQueueState<Element>) -> Change<Result> {
-        let nobodyIsParked = threads.isEmpty
-        state.isPlain = nobodyIsParked && state.isPlainNow
-        return Change(result, nobodyIsParked ? [] : threads.openings(state))
-    }
-
-    /// For a thread that has just been counted as parked: the last look at the state before it sleeps. From then on no
-    /// operation is plain.
-    @inlinable @inline(never)
-    func lookBeforeParking(_ isWorthTrying: (borrowing SuspendingQueueState<Element>) -> Bool) -> Bool {
-        state.withLock { state in
-            state.isPlain = false
-            return isWorthTrying(state)
-        }
-    }
-
-    @inlinable @inline(__always)
-    func wake<Result: Sendable>(_ change: consuming Change<Result>) -> Result {
-        if !change.openings.isEmpty { threads.wake(change.openings) }
-        return change.result
-    }
-
-    /// Changes the state under the lock, and wakes the parked threads that then have reason to try again.
-    @inlinable @inline(__always)
-    func operate<Result: Sendable>(_ change: (inout SuspendingQueueState<Element>) -> Result) -> Result {
-        let change = state.withLock { state in
-            let result = change(&state)
-            return finish(result, &state)
-        }
-        return wake(change)
-    }
+    @usableFromInline typealias Change = LockedQueueState<Element, HardwareWord>.Change
 
     /// Offers the elements of a batch in order under one lock. O(elements). See ``BoundedQueue/tryPush(contentsOf:)``.
     @inlinable
@@ -146,7 +85,7 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
         _ result: BatchPushResult,
         willWait: Bool
     ) -> BatchPushResult {
-        let (actions, result) = operate { $0.push(contentsOf: batch, result, willWait: willWait) }
+        let (actions, result) = state.operate { $0.push(contentsOf: batch, result, willWait: willWait) }
         effects.perform(actions)
         return result
     }
@@ -155,15 +94,14 @@ public final class MutexQueue<Element: Sendable>: BlockingBoundedQueue {
     @inlinable
     public func tryPop(upTo count: Int, into elements: inout [Element]) -> Int {
         let before = elements.count
-        let actions = operate { $0.pop(upTo: count, into: &elements) }
+        let actions = state.operate { $0.pop(upTo: count, into: &elements) }
         effects.perform(actions)
         return elements.count - before
     }
 
     /// Refuses all further pushes and wakes everyone who waits; what is inside can still be taken.
     public func close() {
-        effects.finish(state.withLock { $0.close() })
-        threads.wakeAll()
+        state.close(effects)
     }
 
     /// Counts and depth. See ``QueueStatistics``.

@@ -10,34 +10,21 @@ public import ConcurrencySupport
 /// operation that leaves an element behind while threads are parked for one wakes one of them (likewise for room, and
 /// however it came about). So while there is something for a parked thread, one that was woken has yet to try, or an
 /// operation is about to wake one; whoever tries takes the last or wakes the next.
+///
+/// Generic over the atomic word so that the same code runs on the machine and under a model checker.
 @usableFromInline
-struct ParkedThreads: ~Copyable, Sendable {
-    /// What a parked thread may be waiting for.
-    @usableFromInline
-    struct Openings: OptionSet, Sendable {
-        @usableFromInline let rawValue: UInt8
-        @inlinable static var room: Openings { Openings(rawValue: 1) }
-        @inlinable static var element: Openings { Openings(rawValue: 2) }
-
-        @inlinable
-        init(rawValue: UInt8) {
-            self.rawValue = rawValue
-        }
-    }
-
-    // Unsafe but sound: two words that live as long as this, on a line of their own, reached only as atomic words.
+struct ParkedThreads<Word: AtomicWord>: ~Copyable, Sendable {
+    // Unsafe but sound: words that live as long as this, on a line of their own, reached only as atomic words.
     @usableFromInline nonisolated(unsafe) let words: UnsafeMutableRawPointer
-    @usableFromInline let producers: WaitList<HardwareWord>
-    @usableFromInline let consumers: WaitList<HardwareWord>
+    @usableFromInline let producers: WaitList<Word>
+    @usableFromInline let consumers: WaitList<Word>
 
     @usableFromInline
     init() {
         words = .allocate(byteCount: 128, alignment: 128)
-        let (first, second) = (HardwareWord(at: words), HardwareWord(at: words + 8))
-        first.initialize(to: 0)
-        second.initialize(to: 0)
-        producers = WaitList(waitingWord: first)
-        consumers = WaitList(waitingWord: second)
+        for offset in stride(from: 0, to: 24, by: 8) { Word(at: words + offset).initialize(to: 0) }
+        producers = WaitList(waitingWord: Word(at: words))
+        consumers = WaitList(waitingWord: Word(at: words + 8))
     }
 
     @inlinable
@@ -48,13 +35,19 @@ struct ParkedThreads: ~Copyable, Sendable {
     /// Whether no thread is parked. Asked under the lock, which orders the loads.
     @inlinable @inline(__always)
     var isEmpty: Bool {
-        HardwareWord(at: words).loadRelaxed() | HardwareWord(at: words + 8).loadRelaxed() == 0
+        Word(at: words).loadRelaxed() | Word(at: words + 8).loadRelaxed() == 0
     }
+
+    /// What the queue's lock is announced by.
+    @inlinable @inline(__always)
+    var lockWord: Word { Word(at: words + 16) }
 
     /// What a queue has that a thread may be waiting for.
     @inlinable @inline(never)
-    func openings<Element, Producer, Consumer>(_ state: borrowing QueueState<Element, Producer, Consumer>) -> Openings {
-        var openings: Openings = []
+    func openings<Element, Producer, Consumer>(
+        _ state: borrowing QueueState<Element, Producer, Consumer>
+    ) -> QueueOpenings {
+        var openings: QueueOpenings = []
         if !state.mustWait { openings.insert(.room) }
         if !state.isEmptyAndOpen { openings.insert(.element) }
         return openings
@@ -62,7 +55,7 @@ struct ParkedThreads: ~Copyable, Sendable {
 
     /// Wakes one thread for each opening, if one is parked for it. Outside the lock.
     @inlinable @inline(never)
-    func wake(_ openings: Openings) {
+    func wake(_ openings: QueueOpenings) {
         if openings.contains(.room), producers.waitingWord.loadRelaxed() != 0 { producers.notifyOne() }
         if openings.contains(.element), consumers.waitingWord.loadRelaxed() != 0 { consumers.notifyOne() }
     }
@@ -72,5 +65,18 @@ struct ParkedThreads: ~Copyable, Sendable {
     func wakeAll() {
         producers.notifyAll()
         consumers.notifyAll()
+    }
+}
+
+/// What a parked thread may be waiting for.
+@usableFromInline
+struct QueueOpenings: OptionSet, Sendable {
+    @usableFromInline let rawValue: UInt8
+    @inlinable static var room: QueueOpenings { QueueOpenings(rawValue: 1) }
+    @inlinable static var element: QueueOpenings { QueueOpenings(rawValue: 2) }
+
+    @inlinable
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
     }
 }

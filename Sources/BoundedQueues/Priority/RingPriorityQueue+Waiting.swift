@@ -4,7 +4,7 @@ public import ConcurrencySupport
 //
 // The fast paths stand apart from the slow ones, so that they need no room for what survives a suspension.
 
-extension RingPriorityQueue {
+extension TieredRings {
     /// Offers an element; what isn't shed suspends until there is room. See ``BoundedPriorityQueue/push(_:priority:)``.
     @inlinable @inline(__always)
     public func push(_ element: Element, priority tier: PriorityTier) async -> PushResult<Element> {
@@ -61,7 +61,7 @@ extension RingPriorityQueue {
     ) -> PushResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var ticket = WaitTicket()
-        var backoff = Backoff()
+        var backoff = Word.backoff
         var wait = Wait()
         while true {
             switch attempt(element, tier) {
@@ -75,7 +75,7 @@ extension RingPriorityQueue {
             }
             if backoff.pauseOrYield() { continue }
             if words.isClosedOrNotFull {
-                Backoff.yieldThread()
+                Word.yieldThread()
                 continue
             }
             begin(&wait, tier)
@@ -94,7 +94,7 @@ extension RingPriorityQueue {
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Prioritized<Element>> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         var ticket = WaitTicket()
-        var backoff = Backoff()
+        var backoff = Word.backoff
         while true {
             if let next = tryPop() { return .element(next) }
             if words.isFinished { return .finished }
@@ -104,7 +104,7 @@ extension RingPriorityQueue {
             }
             if backoff.pauseOrYield() { continue }
             if words.isClosedOrNotEmpty {
-                Backoff.yieldThread()
+                Word.yieldThread()
                 continue
             }
             _ = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { words.isClosedOrNotEmpty }

@@ -14,14 +14,19 @@ public import ConcurrencySupport
 /// until it runs again.
 ///
 /// **Ageing.** As long as nobody else pops at the same time, the ageing limit holds exactly as in the strict queues. With C
-/// consumers that pop at the same moment, the oldest element of a tier is taken within ``ageingLimit`` + (C − 1) × (C + 3)
-/// takes: the C − 1 others may have chosen before it became due; for each of the three other tiers that may be due too,
-/// all of them may choose that one before it is known to be served; and each of those that chose early, when it ends,
-/// may make a tier look due once more to all of them.
+/// consumers that pop at the same moment, the oldest element of a tier is taken within ``TieredRings/ageingLimit`` +
+/// (C − 1) × (C + 3) takes: the C − 1 others may have chosen before it became due; for each of the three other tiers that
+/// may be due too, all of them may choose that one before it is known to be served; and each of those that chose early,
+/// when it ends, may make a tier look due once more to all of them.
 ///
 /// - Complexity: O(1), no allocation. A cancelled or late wait O(waiters).
-/// - Memory: `capacity` slots for each tier, since any tier may fill the queue: see ``SlotSpacing`` and ``storageBytes``.
-public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriorityQueue {
+/// - Memory: `capacity` slots for each tier, since any tier may fill the queue: see ``SlotSpacing`` and
+///   ``TieredRings/storageBytes``.
+public typealias RingPriorityQueue<Element: Sendable> = TieredRings<Element, HardwareWord>
+
+/// What ``RingPriorityQueue`` is, which is how to name it, of any atomic words: so that the same code runs on the machine
+/// and under a model checker.
+public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBoundedPriorityQueue {
     /// The most elements, of all tiers together, that can be inside at once: exactly what was asked for.
     public let capacity: Int
     /// Which tiers are turned away as the queue fills.
@@ -29,10 +34,10 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
     /// Within how many takes the oldest element of a tier is taken, as long as nobody else pops.
     public let ageingLimit: Int
 
-    @usableFromInline let words: TierWords<HardwareWord>
-    @usableFromInline let rings: PerTier<RingQueue<Element>>
-    @usableFromInline let producers: PerTier<WaitList<HardwareWord>>
-    @usableFromInline let consumers: WaitList<HardwareWord>
+    @usableFromInline let words: TierWords<Word>
+    @usableFromInline let rings: PerTier<SlotQueue<Element, SharedSlots<Word>>>
+    @usableFromInline let producers: PerTier<WaitList<Word>>
+    @usableFromInline let consumers: WaitList<Word>
     @usableFromInline let effects: PriorityEffects<Element>
 
     /// - Parameters:
@@ -51,12 +56,22 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
         clock: any NanosecondClock = SystemNanosecondClock(),
         onDrop: PriorityDropHandler<Element>? = nil
     ) {
-        let words = TierWords<HardwareWord>(capacity: capacity, overload: overload, ageingLimit: ageingLimit)
+        let words = TierWords<Word>(capacity: capacity, overload: overload, ageingLimit: ageingLimit)
         self.capacity = capacity
         self.overload = overload
         self.ageingLimit = ageingLimit
         effects = PriorityEffects(capacity: capacity, overload: overload, clock: clock, onDrop: onDrop)
-        rings = PerTier { _ in RingQueue(capacity: capacity, policy: .block, spacing: spacing) }
+        rings = PerTier { _ in
+            SlotQueue(
+                slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
+                policy: .block,
+                spacing: spacing,
+                consistency: .relaxed,
+                clock: clock,
+                spill: nil,
+                onDrop: nil
+            )
+        }
         producers = PerTier { WaitList(waitingWord: words.waitingProducers($0)) }
         consumers = WaitList(waitingWord: words.waitingConsumers)
         self.words = words
@@ -64,7 +79,7 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
 
     /// The bytes of all slots and counters.
     public var storageBytes: Int {
-        PriorityTier.allCases.reduce(TierWords<HardwareWord>.byteCount) { $0 + rings[$1].storageBytes }
+        PriorityTier.allCases.reduce(TierWords<Word>.byteCount) { $0 + rings[$1].storageBytes }
     }
 
     /// Offers an element without waiting for room. O(1). See ``BoundedPriorityQueue/tryPush(_:priority:)``.
@@ -98,7 +113,7 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
     public func statistics() -> PriorityStatistics {
         let tiers = PerTier { tier in
             let ring = rings[tier].statistics()
-            func count(_ counter: TierWords<HardwareWord>.Counter) -> UInt64 {
+            func count(_ counter: TierWords<Word>.Counter) -> UInt64 {
                 UInt64(words.counter(counter, tier).loadRelaxed())
             }
             return TierStatistics(
@@ -119,7 +134,7 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
 
     /// One attempt to enter, and a consumer woken if one waits.
     @inlinable @inline(__always)
-    func attempt(_ element: Element, _ tier: PriorityTier) -> TierWords<HardwareWord>.Reservation {
+    func attempt(_ element: Element, _ tier: PriorityTier) -> TierWords<Word>.Reservation {
         let reservation = words.reserve(tier)
         guard case .reserved = reservation else { return reservation }
         words.announce(tier)
@@ -130,7 +145,7 @@ public final class RingPriorityQueue<Element: Sendable>: BlockingBoundedPriority
 
     /// A consumer has claimed the slot that is next for this tier a lap ago and hasn't emptied it yet.
     @inlinable @inline(never)
-    func giveUpPlace(_ tier: PriorityTier) -> TierWords<HardwareWord>.Reservation {
+    func giveUpPlace(_ tier: PriorityTier) -> TierWords<Word>.Reservation {
         words.retract(tier)
         words.giveBack()
         // Somebody may have found the queue full because of this place.

@@ -146,7 +146,8 @@ struct WaitingLine: Sendable {
         return resumptions
     }
 
-    /// Sees to it that a timer runs and sleeps no longer than until the first may go.
+    /// Sees to it that a timer runs and sleeps no longer than until the first may go; with nobody left, that none does: it
+    /// would keep the limiter until the time of someone who has left.
     ///
     /// - Parameter priority: of whoever has just joined; `nil`: nobody.
     private mutating func keepTime(
@@ -154,7 +155,11 @@ struct WaitingLine: Sendable {
         priority: TaskPriority? = nil,
         startTimer: StartTimer
     ) {
-        guard let first = places.first else { return }
+        guard let first = places.first else {
+            timer?.cancel()
+            (timer, timerPriority, timerInstant) = (nil, nil, nil)
+            return
+        }
         let highest = [timerPriority, priority].compactMap(\.self).max() ?? .high
         if let timer {
             // It may sleep too long: for someone who has left, or at a slower rate.

@@ -51,6 +51,39 @@ struct RingExplorationTests {
     }
 
     @Test(
+        "What goes through a ring with a store keeps its place, and nothing is lost on the way",
+        arguments: [
+            RingScene(capacity: 1, producers: 1, consumers: 1, operations: 3, spills: true),
+            RingScene(capacity: 1, producers: 2, consumers: 1, operations: 1, spills: true, preemptions: 3),
+            RingScene(capacity: 1, producers: 1, consumers: 2, operations: 2, spills: true),
+            RingScene(
+                capacity: 1,
+                producers: 1,
+                consumers: 1,
+                operations: 3,
+                consistency: .strict,
+                isStrict: true,
+                spills: true
+            ),
+        ]
+    )
+    func spilling(scene: RingScene) {
+        let report = Self.explore(scene, ModelWord.self)
+        #expect(report.passed, "\(scene): \(report)")
+    }
+
+    @Test("A ring that doesn't look at its slots again under its store's lock lets what is there overtake")
+    func hastyStore() throws {
+        let scene = RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2, spills: true)
+        let report = scene.explorer.explore {
+            scene.play(on: scene.queue(of: HastySlots(scene.slots(ModelWord.self))), in: $0)
+        }
+        let failure = try #require(report.failure, "\(report)")
+        #expect(failure.message == "no queue would do this", "\(failure)")
+        #expect(failure.execution <= 200, "\(failure)")
+    }
+
+    @Test(
         "The ring of one producer and one consumer is linearizable",
         arguments: [
             RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2, isStrict: true, preemptions: 3),

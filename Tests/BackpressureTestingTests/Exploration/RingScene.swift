@@ -13,24 +13,37 @@ struct RingScene: Sendable, CustomStringConvertible {
     var consistency = RingConsistency.relaxed
     /// Whether refusals must mean what they say.
     var isStrict = false
+    /// What finds no room goes to a store, which has room for all.
+    var spills = false
     var preemptions = 2
     var staleReads = 1
 
     var description: String {
-        "capacity \(capacity), \(producers)x\(consumers), \(operations) each, \(isStrict ? "strict" : "relaxed")"
+        "capacity \(capacity)\(spills ? " and a store" : ""), \(producers)x\(consumers), \(operations) each, "
+            + (isStrict ? "strict" : "relaxed")
     }
 
     var explorer: ScheduleExplorer { ScheduleExplorer(preemptions: preemptions, staleReads: staleReads) }
 
     /// ``RingQueue``, of whatever words.
     func shared<Word: AtomicWord>(_ word: Word.Type) -> SlotQueue<Int, SharedSlots<Word>> {
+        queue(of: slots(word))
+    }
+
+    /// The slots of ``RingQueue``, for a queue of a scene's own.
+    func slots<Word: AtomicWord>(_ word: Word.Type) -> SharedSlots<Word> {
+        SharedSlots(capacity: capacity, layout: SlotLayout(for: Int.self, spacing: .dense))
+    }
+
+    /// A ring around these slots.
+    func queue<Slots: SlotSource & ~Copyable>(of slots: consuming Slots) -> SlotQueue<Int, Slots> {
         SlotQueue(
-            slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Int.self, spacing: .dense)),
-            policy: .block,
+            slots: slots,
+            policy: spills ? .spill : .block,
             spacing: .dense,
             consistency: consistency,
             clock: ManualClock(),
-            spill: nil,
+            spill: spills ? SpillLine(InMemorySpillStore<Int>(limit: .max)) : nil,
             onDrop: nil
         )
     }
@@ -67,8 +80,9 @@ struct RingScene: Sendable, CustomStringConvertible {
         }
         exploration.check {
             var operations = (pushes + pops).flatMap(\.value)
-            for _ in 0...capacity { operations.append(exploration.timed { .pop(queue.tryPop()) }) }
-            let history = ShortHistory(capacity: capacity, operations: operations)
+            let most = spills ? producers * self.operations : capacity
+            for _ in 0...most { operations.append(exploration.timed { .pop(queue.tryPop()) }) }
+            let history = ShortHistory(capacity: spills ? .max : capacity, operations: operations)
             exploration.expect((isStrict ? history : history.relaxed()).isLinearizable, "no queue would do this")
         }
     }

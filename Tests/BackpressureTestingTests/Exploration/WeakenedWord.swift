@@ -9,6 +9,7 @@ protocol Weakness: Sendable {
     static var hasLightFences: Bool { get }
     static var hasHeavyFences: Bool { get }
     static var exchangesInOneStep: Bool { get }
+    static var addsInOneStep: Bool { get }
 }
 
 extension Weakness {
@@ -18,6 +19,7 @@ extension Weakness {
     static var hasLightFences: Bool { true }
     static var hasHeavyFences: Bool { true }
     static var exchangesInOneStep: Bool { true }
+    static var addsInOneStep: Bool { true }
 }
 
 enum WithoutRelease: Weakness { static var releases: Bool { false } }
@@ -28,6 +30,8 @@ enum WithoutLightFences: Weakness { static var hasLightFences: Bool { false } }
 enum WithoutHeavyFences: Weakness { static var hasHeavyFences: Bool { false } }
 /// A compare-exchange is a load, a comparison and a store.
 enum CheckThenAct: Weakness { static var exchangesInOneStep: Bool { false } }
+/// An addition is a load and a store.
+enum LoadThenStore: Weakness { static var addsInOneStep: Bool { false } }
 
 /// A model word that does less than it is asked for.
 struct WeakenedWord<Kind: Weakness>: AtomicWord {
@@ -65,8 +69,13 @@ struct WeakenedWord<Kind: Weakness>: AtomicWord {
         return (original == expected, original)
     }
     func fetchOrSequentiallyConsistent(_ bits: UInt) -> UInt { word.fetchOrSequentiallyConsistent(bits) }
-    func addSequentiallyConsistent(_ amount: UInt) { word.addSequentiallyConsistent(amount) }
-    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt { word.fetchAddSequentiallyConsistent(amount) }
+    func addSequentiallyConsistent(_ amount: UInt) { _ = fetchAddSequentiallyConsistent(amount) }
+    func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt {
+        if Kind.addsInOneStep { return word.fetchAddSequentiallyConsistent(amount) }
+        let original = word.loadSequentiallyConsistent()
+        word.storeSequentiallyConsistent(original &+ amount)
+        return original
+    }
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
 

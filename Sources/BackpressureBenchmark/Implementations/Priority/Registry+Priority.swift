@@ -98,6 +98,6 @@ extension ActorPriorityQueue {
     fileprivate init(_ setup: QueueSetup<Element>) { self.init(capacity: setup.capacity, overload: .never) }
 }
 
-extension RingPriorityQueue {
+extension TieredRings where Word == HardwareWord {
     fileprivate convenience init(_ setup: QueueSetup<Element>) { self.init(capacity: setup.capacity, overload: .never) }
 }
