@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("An implementation that misbehaves is caught", .serialized)
+@Suite("An implementation that misbehaves is caught")
 struct BrokenImplementationTests {
     @Test("when elements are lost or come out twice", arguments: ["loses-elements", "duplicates-elements"])
     func conservation(id: String) async throws {

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("What calls and permits cost", .serialized)
+@Suite("What calls and permits cost")
 struct CallCostTests {
     private static let breakers = ["breaker-mutex", "breaker-actor", "breaker-lockfree", "atomic-add-breaker"]
     private static let semaphores = ["semaphore-mutex", "semaphore-actor", "semaphore-lockfree", "null-semaphore"]

@@ -2,7 +2,7 @@ import BackpressureBenchmark
 import Foundation
 import Testing
 
-@Suite("gate and compare", .serialized)
+@Suite("gate and compare")
 struct GateTests {
     /// Results of two tiny scenarios, and thresholds for them that any machine keeps.
     private func measured() async throws -> (workspace: Workspace, results: String, thresholds: String) {

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("A run in which nothing is wrong", .serialized)
+@Suite("A run in which nothing is wrong")
 struct GoodRunTests {
     @Test("passes, and leaves all files complete")
     func everySection() async throws {

@@ -74,7 +74,14 @@ struct StressTests {
     @Test("prove nothing if the control lives")
     func livingControl() async throws {
         let workspace = try Workspace()
-        let scenario = TinyScenario.flood(["mutex", "never-dies"]).adding("policy: reject")
+        // A control is waited for, for long: less is offered to it than to those that are to be killed.
+        let scenario = TinyScenario.flood(
+            ["mutex", "never-dies"],
+            serviceMilliseconds: 50,
+            overloadFactor: 50,
+            capMebibytes: 16,
+            durationSeconds: 0.5
+        ).adding("policy: reject")
         let run = try await Tool.broken.run(["stress"] + (try workspace.options(scenario)))
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 4)

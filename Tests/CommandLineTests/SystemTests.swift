@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Whole systems", .serialized)
+@Suite("Whole systems")
 struct SystemTests {
     @Test("are compared with controls, and a run in which nothing is wrong passes")
     func pass() async throws {

@@ -40,7 +40,7 @@ struct TinyScenario: Sendable {
             mechanism: "queue",
             measuring: implementations,
             keys: [
-                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.2", "warmup_s: \(warmupSeconds)",
+                "drivers: [\(driver)]", "repetitions: 2", "duration_s: 0.1", "warmup_s: \(warmupSeconds)",
                 "producers: 1", "consumers: 1", "capacity: 256", "arrival: {kind: closed-loop}",
             ]
         )
@@ -180,7 +180,7 @@ struct TinyScenario: Sendable {
     /// Far more than the consumer takes, in elements so large that an unbounded queue soon hits the cap: also where
     /// everything takes long, as on a busy machine without optimisation.
     static func flood(_ implementations: [String]) -> TinyScenario {
-        flood(implementations, serviceMilliseconds: 50, overloadFactor: 5_000, capMebibytes: 16, durationSeconds: 3)
+        flood(implementations, serviceMilliseconds: 50, overloadFactor: 5_000, capMebibytes: 16, durationSeconds: 1)
     }
 
     /// Forty queues at once, of two elements each, under one cap.

@@ -44,7 +44,8 @@ struct Tool: Sendable {
         return try await Tool.run("/bin/sh", ["-c", script, path] + arguments)
     }
 
-    /// Runs the tool in a process group of its own, and hands each line of its output to `observe` as it comes.
+    /// Runs the tool in a process group of its own, and hands each line of its output to `observe` as it comes. It doesn't
+    /// wait for others to end: these tests have a time limit.
     func run(
         _ arguments: [String],
         observe: @escaping @Sendable (_ line: String, Running) async throws -> Void
@@ -79,19 +80,21 @@ struct Tool: Sendable {
     ) async throws -> Finished {
         var variables: [Environment.Key: String?] = [:]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
-        let result = try await Subprocess.run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
-            environment: .inherit.updating(variables),
-            workingDirectory: FilePath(packageRoot),
-            output: .string(limit: outputLimit),
-            error: .string(limit: outputLimit)
-        )
-        return Finished(
-            exitCode: result.terminationStatus.code,
-            output: result.standardOutput,
-            errors: result.standardError
-        )
+        return try await Slots.shared.withOne {
+            let result = try await Subprocess.run(
+                .path(FilePath(path)),
+                arguments: Arguments(arguments),
+                environment: .inherit.updating(variables),
+                workingDirectory: FilePath(packageRoot),
+                output: .string(limit: outputLimit),
+                error: .string(limit: outputLimit)
+            )
+            return Finished(
+                exitCode: result.terminationStatus.code,
+                output: result.standardOutput,
+                errors: result.standardError
+            )
+        }
     }
 
     private final class Marker {}
@@ -101,6 +104,46 @@ struct Tool: Sendable {
         let bundle = Bundle(for: Marker.self).bundleURL
         return bundle.pathExtension == "xctest" ? bundle.deletingLastPathComponent() : bundle
     }()
+}
+
+/// How many tools run at once. Each has processes and threads of its own: a hundred of them take no less time together than one
+/// after the other, spend more of it turning in circles while they wait for their own threads, and are taken to hang.
+private actor Slots {
+    /// Two for each processor, since some only wait.
+    static let shared = Slots(2 * ProcessInfo.processInfo.activeProcessorCount)
+
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    nonisolated func withOne<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        await take()
+        do {
+            let result = try await body()
+            await giveBack()
+            return result
+        } catch {
+            await giveBack()
+            throw error
+        }
+    }
+
+    private func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func giveBack() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
+    }
 }
 
 extension TerminationStatus {

@@ -2,7 +2,7 @@ import BackpressureBenchmark
 import Foundation
 import Testing
 
-@Suite("verify, again and again", .serialized)
+@Suite("verify, again and again")
 struct VerifyAgainTests {
     private func verify(
         _ arguments: [String],

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("verify, of circuit breakers and concurrency limits", .serialized)
+@Suite("verify, of circuit breakers and concurrency limits")
 struct VerifyCallsTests {
     private func verify(
         _ implementations: [String],
