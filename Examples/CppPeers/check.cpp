@@ -1,4 +1,4 @@
-// Opens a library as the suite does and tries each of its queues: `check-peers LIBRARY.so [ID ...]`.
+// Opens a library as the suite does and tries each of its queues and limiters: `check-peers LIBRARY.so [ID ...]`.
 //
 // Of the queues whose ids are given it is known that they don't keep their order under contention: that is reported, and
 // only that; all others fail with it.
@@ -217,6 +217,29 @@ uint64_t check(const backpressure_queue_v1 &entry) {
     return disordered;
 }
 
+// Told the time: the burst at once, then one permit for each tenth of a second, and no more than the burst after a rest.
+void check(const backpressure_limiter_v1 &entry) {
+    require(entry.abi_version == BACKPRESSURE_ABI_VERSION, "another ABI version");
+    constexpr int64_t tenth = 100'000'000;
+    std::unique_ptr<void, void (*)(void *)> limiter(entry.create(10, 5), entry.destroy);
+    require(limiter != nullptr, "can't be made");
+    auto granted = [&](int64_t now_ns) {
+        int count = 0;
+        while (count < 100 && entry.try_acquire_at(limiter.get(), 1, now_ns)) ++count;
+        return count;
+    };
+    int64_t now = 10 * tenth;
+    require(granted(now) == 5, "doesn't grant its burst at once, or more");
+    require(granted(now + tenth - 1) == 0, "grants a permit too early");
+    require(granted(now + tenth) == 1, "doesn't grant what has come back");
+    require(granted(now + 3 * tenth) == 2, "loses what came back while nobody asked");
+    require(granted(now + 100 * tenth) == 5, "saves up more than its burst");
+    require(!entry.try_acquire_at(limiter.get(), 3, now + 102 * tenth), "grants three where there are two");
+    require(entry.try_acquire_at(limiter.get(), 2, now + 102 * tenth), "takes permits that it refuses");
+    std::unique_ptr<void, void (*)(void *)> other(entry.create(1, 2), entry.destroy);
+    require(entry.try_acquire(other.get(), 2) && !entry.try_acquire(other.get(), 1), "by its own clock: not its burst");
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -261,6 +284,19 @@ int main(int argc, char **argv) {
         std::fflush(stdout);
         ++progress;
     }
+    size_t limiter_count = 0;
+    auto limiters = reinterpret_cast<decltype(&backpressure_limiters_v1)>(dlsym(library, "backpressure_limiters_v1"));
+    auto limiter_entries = limiters ? limiters(&limiter_count) : nullptr;
+    for (size_t index = 0; index < limiter_count; ++index) {
+        try {
+            check(*limiter_entries[index]);
+            std::printf("ok     %s\n", limiter_entries[index]->identifier);
+        } catch (const Failure &failure) {
+            ++failed;
+            std::printf("FAILED %s: %s\n", limiter_entries[index]->identifier, failure.what.c_str());
+        }
+    }
+    count += limiter_count;
     std::printf("%zu passed, %d failed\n", count - failed, failed);
     std::fflush(stdout);
     std::_Exit(failed == 0 && count > 0 ? 0 : 1);

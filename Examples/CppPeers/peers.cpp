@@ -1,5 +1,6 @@
-// What the library exports. One line adds a queue.
+// What the library exports. One line adds a queue or a limiter.
 #include "libraries.h"
+#include "limiters.h"
 #include "locked.h"
 #include "rings.h"
 
@@ -27,4 +28,14 @@ static const backpressure_queue_v1 *const queues[] = {
 extern "C" BACKPRESSURE_EXPORT const backpressure_queue_v1 *const *backpressure_queues_v1(size_t *count) {
     *count = std::size(queues);
     return queues;
+}
+
+static const backpressure_limiter_v1 *const limiters[] = {
+    &limiter_entry<CellRateLimiter>,
+    &limiter_entry<LockedBucket>,
+};
+
+extern "C" BACKPRESSURE_EXPORT const backpressure_limiter_v1 *const *backpressure_limiters_v1(size_t *count) {
+    *count = std::size(limiters);
+    return limiters;
 }

@@ -25,6 +25,10 @@ public final class WaitList<Word: AtomicWord>: Sendable {
         self.waitingWord = waitingWord
     }
 
+    /// Whether nobody seems to wait. A hint, for which no ordering is needed: somebody may just have come or gone.
+    @inlinable
+    public var isEmpty: Bool { waitingWord.loadRelaxed() == 0 }
+
     /// Suspends until notified, unless `stateChanged` says, after this task has been counted as waiting, that there is
     /// reason to try again. O(waiters) when the task returns with an old ticket or is cancelled, else O(1).
     ///

@@ -148,7 +148,7 @@ package struct ComparisonRun: Sendable {
             blocks = look
             let differences = differences(pairs)
             let undecided = Set(
-                differences.filter { $0.verdict == .undecided }.map { "\($0.scenario)/\($0.implementation)" }
+                differences.map(\.row).filter { $0.verdict == .undecided }.map { "\($0.scenario)/\($0.implementation)" }
             )
             open = open.filter { failed[$0] == nil && undecided.contains("\($0.scenario)/\($0.implementation)") }
             try write(pairs, differences, to: folder)
@@ -205,15 +205,28 @@ package struct ComparisonRun: Sendable {
 
     // MARK: - What came of it
 
-    /// One row for each figure that was asked for.
-    func differences(_ pairs: [PairRow]) -> [DifferenceRow] {
-        let groups = Dictionary(grouping: pairs.filter { options.metrics.contains($0.metric) }, by: \.label)
-        return groups.sorted { $0.key < $1.key }.map { _, rows in
-            let blocks = PairBlocks(rows)
+    /// A figure that was asked for, and what it is from.
+    struct Difference {
+        var row: DifferenceRow
+        var blocks: PairBlocks
+
+        /// What keeps the comparison from passing; `nil`: nothing.
+        var finding: Verdict.Finding? {
+            if let gap = blocks.gap { return .init(.notMeasured, "\(row.label): \(gap)") }
+            let change = Estimate(median: row.change ?? .nan, low: row.changeCiLow, high: row.changeCiHigh)
+            let figures = "\(row.label) \(Numbers.percentages(change)) after \(row.blocks) blocks"
+            switch row.verdict {
+            case .regression: return .init(.regression, "worse: \(figures)")
+            case .undecided: return .init(.cannotMeasure, "can't tell on this machine: \(figures)")
+            default: return nil
+            }
+        }
+    }
+
+    func differences(_ pairs: [PairRow]) -> [Difference] {
+        PairBlocks.all(pairs, of: options.metrics).map { rows, blocks in
             let shift = options.decision.shift(blocks.ratios)
-            var verdict = GateRow.Outcome(shift.answer)
-            if blocks.isIncomplete { verdict = .missing }
-            return DifferenceRow(
+            let row = DifferenceRow(
                 scenario: rows[0].scenario,
                 driver: rows[0].driver,
                 implementation: rows[0].implementation,
@@ -226,15 +239,16 @@ package struct ComparisonRun: Sendable {
                 changeCiLow: shift.change.low,
                 changeCiHigh: shift.change.high,
                 tolerance: options.decision.tolerance,
-                verdict: verdict
+                verdict: blocks.gap == nil ? GateRow.Outcome(shift.answer) : .missing
             )
+            return Difference(row: row, blocks: blocks)
         }
     }
 
-    private func write(_ pairs: [PairRow], _ differences: [DifferenceRow], to folder: ResultFolder) throws(RunError) {
+    private func write(_ pairs: [PairRow], _ differences: [Difference], to folder: ResultFolder) throws(RunError) {
         do throws(ResultFolderError) {
             try folder.write(ResultFile.csv(pairs), to: "pairs.csv")
-            try folder.write(ResultFile.csv(differences), to: "compare.csv")
+            try folder.write(ResultFile.csv(differences.map(\.row)), to: "compare.csv")
         } catch {
             throw .output("\(error)")
         }
@@ -249,16 +263,7 @@ package struct ComparisonRun: Sendable {
         let differences = differences(pairs)
         var findings = failed.sorted { $0.key < $1.key }.map { Verdict.Finding(.notMeasured, $0.value) }
         if isInterrupted { findings.append(.init(.notMeasured, "interrupted before all was decided")) }
-        findings += differences.compactMap { row in
-            let change = Estimate(median: row.change ?? .nan, low: row.changeCiLow, high: row.changeCiHigh)
-            let figures = "\(row.label) \(Numbers.percentages(change)) after \(row.blocks) blocks"
-            switch row.verdict {
-            case .regression: return .init(.regression, "worse: \(figures)")
-            case .undecided: return .init(.cannotMeasure, "can't tell on this machine: \(figures)")
-            case .missing: return .init(.notMeasured, "\(row.label): not measured on both sides in every block")
-            default: return nil
-            }
-        }
+        findings += differences.compactMap(\.finding)
         if differences.isEmpty, findings.isEmpty {
             findings.append(.init(.notMeasured, "nothing has the metric \(options.metrics.joined(separator: ", "))"))
         }
@@ -271,7 +276,8 @@ package struct ComparisonRun: Sendable {
         } catch {
             throw .output("\(error)")
         }
-        try console.show([table(differences)])
+        try console.show([table(differences.map(\.row))])
+        for one in differences { if let note = one.blocks.note { console.say("\(one.row.label): \(note)") } }
         for finding in findings { console.say("\(console.style.red("!")) \(finding.message)") }
         console.say("Wrote compare.csv, pairs.csv and verdict.json to \(folder.path).")
         return verdict
@@ -315,7 +321,8 @@ package struct ComparisonRun: Sendable {
             throw .inputFile("\(error)")
         }
         let trials = ComparisonTrials(
-            rows.filter { options.metrics.contains($0.metric) },
+            rows,
+            of: options.metrics,
             options.decision,
             count: count
         )
@@ -329,6 +336,7 @@ package struct ComparisonRun: Sendable {
             throw .output("\(error)")
         }
         try console.show([trials.table])
+        for note in trials.notes { console.say(note) }
         console.say("Wrote trials.csv to \(folder.path).")
         return Verdict()
     }

@@ -36,13 +36,20 @@ package struct ComparisonTrials: Sendable {
     }
 
     package let rows: [Row]
+    /// What is worth knowing of the blocks: what was left out of them, and where a comparison would have ended without an
+    /// answer.
+    package let notes: [String]
 
     /// Each trial meets a run of consecutive blocks, from a random one on, round the end: consecutive, because
     /// disturbances last for several blocks, and a comparison meets them so.
-    package init(_ pairs: [PairRow], _ decision: PairedDecision, count: Int) {
-        let groups = Dictionary(grouping: pairs, by: \.label).sorted { $0.key < $1.key }
-        rows = groups.compactMap { _, pairs in
-            let ratios = PairBlocks(pairs).ratios
+    package init(_ pairs: [PairRow], of metrics: [String], _ decision: PairedDecision, count: Int) {
+        let figures = PairBlocks.all(pairs, of: metrics)
+        notes = figures.flatMap { pairs, blocks in
+            let gap = blocks.gap.map { "\($0), with which a comparison ends; the trials are of the other blocks" }
+            return [gap, blocks.note].compactMap { $0.map { "\(pairs[0].label): \($0)" } }
+        }
+        rows = figures.compactMap { pairs, blocks in
+            let ratios = blocks.ratios
             guard let first = pairs.first, !ratios.isEmpty else { return nil }
             var generator = SeededGenerator(seed: decision.seed)
             var answers: [Shift.Answer: Int] = [:]

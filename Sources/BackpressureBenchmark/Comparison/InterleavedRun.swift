@@ -110,7 +110,9 @@ struct InterleavedRun: Sendable {
         slice: Int,
         isBaseFirst: Bool
     ) -> [PairRow] {
-        base.compactMap { one in
+        // What only the head has is missing in the base.
+        let ofHead = head.filter { one in !base.contains { $0.isSameFigure(as: one) } }
+        return (base + ofHead).compactMap { one in
             guard Metric.isComparable(one.metric), let driver = Scenario.Driver(rawValue: one.driver) else {
                 return nil
             }
@@ -123,8 +125,8 @@ struct InterleavedRun: Sendable {
                 block: block + 1,
                 slice: slice,
                 first: isBaseFirst ? "base" : "head",
-                base: one.value,
-                head: head.first { $0.metric == one.metric && $0.driver == one.driver }?.value
+                base: base.first { $0.isSameFigure(as: one) }?.value,
+                head: head.first { $0.isSameFigure(as: one) }?.value
             )
         }
     }
@@ -218,6 +220,10 @@ struct SlicePlan: Sendable, Hashable {
 extension Metric {
     /// Whether it gets better or worse.
     static func isComparable(_ name: String) -> Bool { all.contains { $0.name == name && $0.better != nil } }
+}
+
+extension SliceAnswer.Sample {
+    fileprivate func isSameFigure(as other: Self) -> Bool { metric == other.metric && driver == other.driver }
 }
 
 extension InterleavedRun.Subject {

@@ -81,58 +81,10 @@ struct PairedDecisionTests {
             )
         }
         let decision = PairedDecision(tolerance: 0.05)
-        let trials = ComparisonTrials(pairs, decision, count: 20)
+        let trials = ComparisonTrials(pairs, of: ["throughput"], decision, count: 20)
         let row = try #require(trials.rows.first)
         #expect(trials.rows.count == 1 && row.recordedBlocks == 80 && row.trials == 20)
         #expect(row.worse == worse && row.within == within)
-        #expect(ComparisonTrials(pairs, decision, count: 20).rows == trials.rows)
-    }
-
-    @Test("takes the median of a block's pairs, and no block that lacks one")
-    func blocks() {
-        func pair(_ block: Int, _ slice: Int, _ base: Double?, _ head: Double) -> PairRow {
-            PairRow(
-                scenario: "pair",
-                driver: .threads,
-                implementation: "ring",
-                metric: "throughput",
-                unit: "1/s",
-                block: block,
-                slice: slice,
-                first: slice.isMultiple(of: 2) ? "head" : "base",
-                base: base,
-                head: head
-            )
-        }
-        // The machine is twice as slow from the middle of the second pair on: that pair is off, and the median isn't.
-        let rows = [
-            pair(1, 1, 100, 95), pair(1, 2, 100, 47.5), pair(1, 3, 50, 47.5), pair(2, 1, 100, 110), pair(3, 1, nil, 5),
-        ]
-        let blocks = PairBlocks(rows)
-        #expect(blocks.ratios == [0.95, 1.1] && blocks.isIncomplete)
-        #expect(!PairBlocks(Array(rows.prefix(4))).isIncomplete)
-        #expect(PairBlocks([]).isIncomplete)
-    }
-
-    @Test("turns metrics of which less is better")
-    func direction() {
-        var row = PairRow(
-            scenario: "pair",
-            driver: .threads,
-            implementation: "ring",
-            metric: "latency_p99",
-            unit: "ns",
-            block: 1,
-            first: "head",
-            base: 10,
-            head: 20
-        )
-        #expect(row.goodness == 0.5)
-        row.metric = "throughput"
-        #expect(row.goodness == 2)
-        row.base = 0
-        #expect(row.goodness == nil)
-        row.base = nil
-        #expect(row.goodness == nil)
+        #expect(ComparisonTrials(pairs, of: ["throughput"], decision, count: 20).rows == trials.rows)
     }
 }

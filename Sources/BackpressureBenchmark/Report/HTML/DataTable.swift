@@ -4,6 +4,8 @@ import Foundation
 struct DataTable: Sendable {
     private let columns: [Column]
     private let rows: [[String?]]
+    /// Whether each row of the file is a column on the page: few rows of many figures fit there so.
+    private let isTurned: Bool
 
     private struct Column {
         var index: Int
@@ -11,13 +13,28 @@ struct DataTable: Sendable {
         var isNumeric: Bool
         /// Names the row, for those who have the table read to them.
         var isRowHeader = false
+
+        var words: String { name.replacing("_", with: " ") }
+        /// Without the unit, which its figures have.
+        var wordsWithoutUnit: String {
+            let unit = ["_ns", "_per_s", "_bytes"].first { name.hasSuffix($0) }
+            return String(name.dropLast(unit?.count ?? 0)).replacing("_", with: " ")
+        }
     }
 
     /// - Parameters:
     ///   - leavesOutEmpty: columns that have nothing in any row.
     ///   - leading: the column that comes first, wherever the file has it.
-    init(header: [String], rows: [[String?]], leavesOutEmpty: Bool = false, leading: String? = nil) {
+    ///   - isTurned: shows each row as a column.
+    init(
+        header: [String],
+        rows: [[String?]],
+        leavesOutEmpty: Bool = false,
+        leading: String? = nil,
+        isTurned: Bool = false
+    ) {
         self.rows = rows
+        self.isTurned = isTurned
         var columns: [Column] = header.indices.compactMap { index in
             let fields = rows.compactMap { $0[index] }
             if leavesOutEmpty, fields.isEmpty { return nil }
@@ -56,25 +73,41 @@ struct DataTable: Sendable {
     /// The table in a place of its own that scrolls if it is too wide, with the keyboard too.
     func region(label: String) -> Markup {
         guard !rows.isEmpty else { return .element("p", ["class": "quiet"], .text("Nothing was measured.")) }
-        let head = columns.map { column in
-            Markup.element(
-                "th",
-                ["scope": "col", "class": column.isNumeric ? "n" : nil],
-                .text(column.name.replacing("_", with: " "))
-            )
-        }
-        let body = rows.map { row in
-            Markup.element("tr", [:], columns.map { cell(row[$0.index], $0) }.joined())
-        }
+        let (head, body) = isTurned ? turned : upright
         return .element(
             "div",
             ["class": "scroll", "role": "region", "tabindex": "0", "aria-label": "Table: \(label)"],
             .element(
                 "table",
-                [:],
+                ["class": isTurned ? "turned" : nil],
                 .element("thead", [:], .element("tr", [:], head.joined())) + .element("tbody", [:], body.joined())
             )
         )
+    }
+
+    private var upright: (head: [Markup], body: [Markup]) {
+        let head = columns.map { heading($0.words, $0, scope: "col") }
+        let body = rows.map { row in Markup.element("tr", [:], columns.map { cell(row[$0.index], $0) }.joined()) }
+        return (head, body)
+    }
+
+    private var turned: (head: [Markup], body: [Markup]) {
+        guard let names = columns.first(where: \.isRowHeader) else { return ([], []) }
+        let corner = Markup.element("th", ["scope": "col"], .text("figure"))
+        let head = rows.map { row in
+            Markup.element("th", ["scope": "col", "class": "n"], .text(row[names.index] ?? ""))
+        }
+        let body = columns.filter { !$0.isRowHeader }.map { column in
+            let cells = rows.map { row in
+                Markup.element("td", ["class": "n"], content(row[column.index], column))
+            }
+            return Markup.element("tr", [:], heading(column.wordsWithoutUnit, nil, scope: "row") + cells.joined())
+        }
+        return ([corner] + head, body)
+    }
+
+    private func heading(_ words: String, _ column: Column?, scope: String) -> Markup {
+        .element("th", ["scope": scope, "class": column?.isNumeric == true ? "n" : nil], .text(words))
     }
 
     private func cell(_ field: String?, _ column: Column) -> Markup {

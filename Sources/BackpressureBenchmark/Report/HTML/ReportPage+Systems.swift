@@ -2,7 +2,7 @@
 
 extension ReportPage {
     var systems: Section? {
-        section(
+        var section = section(
             .systems,
             id: "systems",
             title: "Whole systems",
@@ -10,6 +10,8 @@ extension ReportPage {
                 + "part of it; the figures below each chart are the medians of everything that was measured.",
             chart: systemChart
         )
+        section?.isWide = true
+        return section
     }
 
     private func systemChart(_ group: ResultSummary.Group) -> Chart {
@@ -22,8 +24,11 @@ extension ReportPage {
             header: ["implementation", "family"] + measured.map(\.columnName),
             rows: group.rows.map { row in
                 [row.implementation, row.family] + measured.map { summary.estimate($0, of: row)?.median.csvField }
-            }
+            },
+            isTurned: true
         )
+        // What a system is for is seldom its throughput.
+        chart.showsTable = true
         return chart
     }
 }

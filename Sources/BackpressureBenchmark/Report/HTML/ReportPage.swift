@@ -18,6 +18,8 @@ struct ReportPage: Sendable {
         /// How to read it.
         var lead: String
         var charts: [Chart] = []
+        /// Whether its charts need more room than others, for their tables.
+        var isWide = false
         /// In place of charts or after them.
         var rest: Markup = .nothing
     }
@@ -114,7 +116,9 @@ struct ReportPage: Sendable {
 
     private func markup(_ section: Section) -> Markup {
         let charts = section.charts.enumerated().map { $1.figure(id: "\(section.id)-\($0 + 1)") }
-        let grid = charts.isEmpty ? .nothing : Markup.element("div", ["class": "grid"], charts.joined())
+        let grid =
+            charts.isEmpty
+            ? .nothing : Markup.element("div", ["class": section.isWide ? "grid wide" : "grid"], charts.joined())
         let lead = section.lead.isEmpty ? .nothing : Markup.element("p", ["class": "lead"], .text(section.lead))
         return .element(
             "section",

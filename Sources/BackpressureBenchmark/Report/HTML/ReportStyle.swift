@@ -42,6 +42,7 @@ enum ReportStyle {
         .lead { max-width: 76ch; color: var(--quiet); font-size: 15px; }
         .grid { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
           align-items: start; }
+        .grid.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 560px), 1fr)); }
         .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px; margin: 0;
           min-width: 0; }
 
@@ -49,7 +50,8 @@ enum ReportStyle {
 
     private static let parts = """
         .quiet, figcaption p { color: var(--quiet); }
-        figcaption p { font-size: 13px; margin: 2px 0 8px; }
+        figcaption { margin-bottom: 8px; }
+        figcaption p { font-size: 13px; margin: 2px 0 0; }
         .over-title { color: var(--quiet); font-size: 14px; margin: 0; }
         .badge { display: inline-block; padding: 0 8px; border-radius: 6px; font-weight: 600; white-space: nowrap; }
         .badge.large { padding: 0 12px; border-radius: 8px; margin-right: 6px; }
@@ -78,6 +80,7 @@ enum ReportStyle {
           font-weight: 400; min-width: 4.5em; }
         thead th { position: sticky; top: 0; background: var(--card); font-weight: 600; vertical-align: bottom; }
         tbody th { font-weight: 600; overflow-wrap: anywhere; }
+        .turned tbody th { position: sticky; left: 0; background: var(--card); min-width: 8em; overflow-wrap: normal; }
         td.long, th.long { min-width: 24em; overflow-wrap: anywhere; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         thead .n { white-space: normal; }

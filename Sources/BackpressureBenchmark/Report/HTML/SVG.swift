@@ -98,6 +98,8 @@ struct Chart: Sendable {
     var table: DataTable
     /// What the table was left out of, or the like.
     var note: String?
+    /// Whether the table is there before somebody asks for it.
+    var showsTable = false
 
     func figure(id: String) -> Markup {
         let image = Markup.element(
@@ -116,7 +118,7 @@ struct Chart: Sendable {
         )
         let data = Markup.element(
             "details",
-            [:],
+            ["open": showsTable ? "" : nil],
             .element("summary", [:], .text("Figures") + .element("span", ["class": "unseen"], .text(" of \(title)")))
                 + (note.map { .element("p", [:], .text($0)) } ?? .nothing) + table.region(label: title)
         )

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A line of a file, without its end.
 struct Line {
     /// From 1.
@@ -35,20 +37,30 @@ struct LineSplitter: Sendable {
         _ chunk: [UInt8],
         _ body: (Line) throws(InputFileError) -> Void
     ) throws(InputFileError) {
-        var rest = chunk[...]
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        var start = 0
+        while let end = Self.lineEnd(in: chunk, from: start) {
             if unfinished.isEmpty {
-                try body(try line(rest[..<end]))
+                try body(try line(chunk[start..<end]))
             } else {
-                unfinished += rest[..<end]
+                unfinished += chunk[start..<end]
                 let whole = unfinished
                 unfinished.removeAll()
                 try body(try line(whole[...]))
             }
-            rest = rest[(end + 1)...]
+            start = end + 1
         }
-        unfinished += rest
+        unfinished += chunk[start...]
         guard unfinished.count <= Self.maximumLineBytes else { throw tooLong(line: number + 1) }
+    }
+
+    private static func lineEnd(in chunk: [UInt8], from start: Int) -> Int? {
+        guard start < chunk.count else { return nil }
+        return chunk.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else {
+                return nil
+            }
+            return base.distance(to: end)
+        }
     }
 
     /// The line that the file ends in without a line end; `nil` if there is none.

@@ -34,6 +34,10 @@ struct RequestTableParser: TraceLineParser {
     }
 
     mutating func take(_ line: Line) throws(InputFileError) {
+        if let requests = plainRequests(line) {
+            requestsPerSecond.append(requests)
+            return
+        }
         let fields = Self.fields(of: line)
         guard fields.count == columnCount else {
             throw InputFileError(
@@ -57,6 +61,33 @@ struct RequestTableParser: TraceLineParser {
         let skipped = second - requestsPerSecond.count
         requestsPerSecond.append(contentsOf: repeatElement(0, count: skipped))
         requestsPerSecond.append(UInt32(requests))
+    }
+
+    /// The requests of the next second, if that is all there is to the line: two numbers, as in nearly each of a day's.
+    ///
+    /// - Returns: `nil`: the line needs a closer look, and may be wrong.
+    private func plainRequests(_ line: Line) -> UInt32? {
+        // So few digits are no number that an Int can't hold.
+        guard columnCount == 2, line.bytes.count <= 18 else { return nil }
+        return line.bytes.withUnsafeBufferPointer { bytes in
+            var (before, number) = (0, 0)
+            var (isSecondField, hasDigit) = (false, false)
+            for byte in bytes {
+                if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+                    number = number * 10 + Int(byte - UInt8(ascii: "0"))
+                    hasDigit = true
+                } else if byte == UInt8(ascii: ","), hasDigit, !isSecondField {
+                    (before, number) = (number, 0)
+                    (isSecondField, hasDigit) = (true, false)
+                } else {
+                    return nil
+                }
+            }
+            guard isSecondField, hasDigit else { return nil }
+            let (second, requests) = secondColumn == 0 ? (before, number) : (number, before)
+            guard second == requestsPerSecond.count, second < TraceReader.maximumSeconds else { return nil }
+            return UInt32(exactly: requests)
+        }
     }
 
     func trace() throws(InputFileError) -> Trace { Trace(requestsPerSecond: requestsPerSecond) }

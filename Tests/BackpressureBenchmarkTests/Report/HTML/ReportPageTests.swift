@@ -65,11 +65,20 @@ struct ReportPageTests {
         let page = ReportPage(ResultSummary(results, .builtIn)).document
         #expect(page.utf8.count < 2 << 20)
         let document = try XMLDocument(xmlString: page)
-        let rows = try document.nodes(forXPath: "//figure//tbody/tr").count
+        // Of systems, a row of the file is a column of the page.
+        let systems = "//section[@id='systems']"
+        let columns = try document.nodes(forXPath: "\(systems)//thead//th[position() > 1]").count
+        #expect(try columns == (results.comparison ?? []).count { $0.mechanism == .system })
+        let upright = try document.nodes(forXPath: "//section[@id!='systems']//figure//tbody/tr").count
+        let rows = upright + columns
         let scatters = try document.nodes(forXPath: "//section[@id='trade-offs']//tbody/tr").count
         let expected =
             (results.comparison?.count ?? 0) + (results.accuracy?.count ?? 0) + (results.stress?.count ?? 0)
         #expect(rows - scatters == expected)
+        for table in try document.nodes(forXPath: "\(systems)//table") {
+            #expect(try table.nodes(forXPath: "tbody/tr[th='throughput']/td/data").count > 1)
+            #expect(try table.nodes(forXPath: "ancestor::details[@open]").count == 1)
+        }
         // Figures as the file has them.
         let values = Set(try document.nodes(forXPath: "//data/@value").compactMap(\.stringValue))
         for row in results.comparison ?? [] {
