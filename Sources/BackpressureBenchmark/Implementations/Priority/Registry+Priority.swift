@@ -1,5 +1,6 @@
 import BackpressureTesting
 import BoundedQueues
+import ConcurrencySupport
 
 extension Registry {
     /// The priority queues, for the scenarios that name them.
