@@ -1,5 +1,5 @@
-import Dispatch
 internal import ConcurrencySupport
+import Dispatch
 
 /// An actor that counts the jobs it is given: a function that leaves it for another executor comes back as one more.
 package actor CountedActor {

@@ -86,7 +86,10 @@ public final class AdaptiveConcurrencyLimit<
     }
 
     /// Waits for permits that measure. See ``ConcurrencyLimit/acquire(_:timeout:)``.
-    public nonisolated(nonsending) func acquirePermit(_ weight: Int = 1, timeout: Duration? = nil) async throws(PermitError) -> TimedPermit {
+    public nonisolated(nonsending) func acquirePermit(
+        _ weight: Int = 1,
+        timeout: Duration? = nil
+    ) async throws(PermitError) -> TimedPermit {
         try await semaphore.acquire(weight, timeout: timeout)
         return TimedPermit(weight: weight, beginNanoseconds: clock.nanoseconds())
     }
