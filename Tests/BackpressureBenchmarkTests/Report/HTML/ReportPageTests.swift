@@ -68,7 +68,7 @@ struct ReportPageTests {
         // Of systems, a row of the file is a column of the page.
         let systems = "//section[@id='systems']"
         let columns = try document.nodes(forXPath: "\(systems)//thead//th[position() > 1]").count
-        #expect(try columns == (results.comparison ?? []).count { $0.mechanism == .system })
+        #expect(columns == (results.comparison ?? []).count { $0.mechanism == .system })
         let upright = try document.nodes(forXPath: "//section[@id!='systems']//figure//tbody/tr").count
         let rows = upright + columns
         let scatters = try document.nodes(forXPath: "//section[@id='trade-offs']//tbody/tr").count
