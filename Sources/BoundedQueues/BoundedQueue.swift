@@ -14,6 +14,9 @@
 /// operations need no suspension refine ``SynchronousBoundedQueue``, which threads can drive, and those on which a thread
 /// can wait refine ``BlockingBoundedQueue``.
 ///
+/// They run where their caller does (`nonisolated(nonsending)`): a task of an actor that finds room, or an element, stays on
+/// the actor. An `async` method without that attribute conforms too, and takes its caller to the cooperative pool and back.
+///
 /// Deadlines and batches have default implementations made of the other operations.
 public protocol BoundedQueue<Element>: Sendable {
     /// What the queue holds.

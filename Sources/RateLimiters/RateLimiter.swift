@@ -10,7 +10,7 @@
 ///   and delays nobody by more than a full bucket takes to refill, or a window lasts.
 ///
 /// The requirements are `async` so that actors can conform; types that decide without suspending refine
-/// ``SynchronousRateLimiter``.
+/// ``SynchronousRateLimiter``. They run where their caller does (`nonisolated(nonsending)`).
 public protocol RateLimiter: Sendable {
     /// Asks for permits now. Never waits for permits.
     ///
