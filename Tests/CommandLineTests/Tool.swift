@@ -109,8 +109,8 @@ struct Tool: Sendable {
 /// How many tools run at once. Each has processes and threads of its own: a hundred of them take no less time together than one
 /// after the other, spend more of it turning in circles while they wait for their own threads, and are taken to hang.
 private actor Slots {
-    /// Two for each processor, since some only wait.
-    static let shared = Slots(2 * ProcessInfo.processInfo.activeProcessorCount)
+    /// One more than there are processors, since some only wait.
+    static let shared = Slots(ProcessInfo.processInfo.activeProcessorCount + 1)
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

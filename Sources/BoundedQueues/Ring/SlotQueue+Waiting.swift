@@ -111,10 +111,6 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         }
     }
 
-    /// How often a task that finds the queue empty, and nobody waiting before it, lets other tasks run before it suspends.
-    @inlinable
-    static var yieldsBeforeSuspension: Int { 2 }
-
     @usableFromInline
     enum Refusal: Sendable { case closed, late, cancelled }
 
@@ -153,9 +149,12 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         return claim
     }
 
+    /// The only one who waits for an element pauses for longer, some two microseconds. Suspended sooner, two tasks that answer
+    /// one another would each sleep, and wake the other's thread, every time: ten times as long as an answer takes.
+    /// Producers don't: a full queue empties best while they sleep.
     @inlinable @inline(never)
     func popAfterPauses() -> Element? {
-        var backoff = Backoff()
+        var backoff = Backoff(pauses: consumers.isEmpty ? 56 : 16)
         while backoff.pauseBriefly() {
             if let element = tryPop() { return element }
             if isFinished { break }
@@ -199,17 +198,9 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
         var ticket = WaitTicket()
         var wasWoken = false
-        var yields = 0
         while true {
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }
-            // To suspend at once would have two tasks that answer one another each sleep, and wake the other's thread, every
-            // time: ten times as long as an answer takes. Producers don't: a full queue empties best while they sleep.
-            if yields < Self.yieldsBeforeSuspension, consumers.isEmpty, !Task.isCancelled {
-                yields += 1
-                await Task.yield()
-                continue
-            }
             // An element by position though the claim failed: a producer is about to fill the slot.
             if slots.isClosedOrNotEmpty {
                 if Task.isCancelled {
