@@ -30,7 +30,7 @@ public final class WaitList<Word: AtomicWord>: Sendable {
     public var isEmpty: Bool { waitingWord.loadRelaxed() == 0 }
 
     /// Suspends until notified, unless `stateChanged` says, after this task has been counted as waiting, that there is
-    /// reason to try again. O(waiters) when the task returns with an old ticket or is cancelled, else O(1).
+    /// reason to try again. O(waiters) when the task returns with an old ticket or leaves the line, else O(1).
     ///
     /// - Parameters:
     ///   - ticket: the task's place in the line, kept from one wait to the next.
@@ -215,8 +215,14 @@ private struct WaitLine<Semaphore: ParkingSemaphore> {
         waiters.insert(waiter, at: index)
     }
 
+    // By hand, and not by `firstIndex(where:)`, which allocates where it isn't specialised.
     mutating func remove(_ number: UInt64) -> Sleeper? {
-        guard let index = waiters.firstIndex(where: { $0.number == number }) else { return nil }
-        return waiters.remove(at: index).sleeper
+        var (low, high) = (waiters.startIndex, waiters.endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if waiters[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        guard low < waiters.endIndex, waiters[low].number == number else { return nil }
+        return waiters.remove(at: low).sleeper
     }
 }
