@@ -167,6 +167,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         if policy.kind == .throttle, let refusal = await delay(expiry: expiry) { return refuse(element, refusal) }
         var ticket = WaitTicket()
         var wasWoken = false
+        var stalls = 0
         while true {
             let claim = slots.claimFree()
             switch claim.outcome {
@@ -180,7 +181,13 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     passOn(wasWoken, to: producers)
                     return refuse(element, .cancelled)
                 }
-                await Task.yield()
+                let claim = claimFreeAfterPauses()
+                if claim.outcome == .claimed { return accept(element, claim) }
+                // Who is in the middle of it was stopped by the system and needs a processor. It may take long: now and then
+                // (it allocates) other tasks get this thread.
+                stalls += 1
+                Slots.Word.yieldThread()
+                if stalls.isMultiple(of: 16) { await Task.yield() }
                 continue
             }
             let start = clock.nanoseconds()
@@ -198,6 +205,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
         var ticket = WaitTicket()
         var wasWoken = false
+        var stalls = 0
         while true {
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }
@@ -207,7 +215,12 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     passOn(wasWoken, to: consumers)
                     return .cancelled
                 }
-                await Task.yield()
+                if let element = popAfterPauses() { return .element(element) }
+                // Who is in the middle of it was stopped by the system and needs a processor. It may take long: now and then
+                // (it allocates) other tasks get this thread.
+                stalls += 1
+                Slots.Word.yieldThread()
+                if stalls.isMultiple(of: 16) { await Task.yield() }
                 continue
             }
             switch await consumers.wait(ticket: &ticket, expiry: expiry, unless: { hasElementOrIsClosed }) {
