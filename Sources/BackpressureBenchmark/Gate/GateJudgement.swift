@@ -141,11 +141,17 @@ package struct GateJudgement: Sendable {
         guard let reference, baseline.has(subject, subject.implementation, metric) else { return }
         let before = baseline.ratios(subject, to: reference, metric)
         let now = results.ratios(subject, to: reference, metric)
-        guard let base = before.median, let current = now.median else {
-            let side = before.median == nil ? "the baseline" : "this run"
-            miss(subject, metric.name, "\(side) has no positive, finite ratio to '\(reference)'", reference: reference)
+        for (side, ratios) in [("the baseline", before), ("this run", now)] where !ratios.isComplete {
+            let blocks = ratios.values.isEmpty ? "" : " in \(ratios.without) of its \(ratios.blocks) blocks"
+            miss(
+                subject,
+                metric.name,
+                "\(side) has no positive, finite ratio to '\(reference)'\(blocks)",
+                reference: reference
+            )
             return
         }
+        guard let base = before.median, let current = now.median else { return }
         let shift = Shift(
             from: before.goodness(metric),
             to: now.goodness(metric),
@@ -350,7 +356,8 @@ extension RecordedResults {
         !values(subject, implementation, metric).isEmpty
     }
 
-    /// The subject's values over the reference's, block by block; blocks without a positive, finite quotient are left out.
+    /// The subject's values over the reference's, block by block. A block without a positive, finite quotient is counted:
+    /// leaving it out would let something that hangs at times pass by the blocks in which it doesn't.
     fileprivate func ratios(_ subject: GateJudgement.Subject, to reference: String, _ metric: Metric) -> BlockRatios {
         let own = values(subject, subject.implementation, metric)
         let other = values(subject, reference, metric)
@@ -360,7 +367,8 @@ extension RecordedResults {
                     ratio > 0
                 else { return nil }
                 return ratio
-            }
+            },
+            blocks: own.count
         )
     }
 }
@@ -380,6 +388,11 @@ private struct BoundedRow {
 
 private struct BlockRatios {
     var values: [Double]
+    /// How many there were, with those that have no ratio.
+    var blocks: Int
+
+    var without: Int { blocks - values.count }
+    var isComplete: Bool { without == 0 && blocks > 0 }
     var median: Double? { Bootstrap.median(values) }
 
     /// The same so that more is better.

@@ -162,6 +162,15 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         return nil
     }
 
+    /// To whoever is in the middle of an operation: the system has stopped that thread, which needs a processor. It may take
+    /// long, so that now and then (it allocates) other tasks get this one.
+    @usableFromInline
+    func giveWay(_ stalls: inout Int) async {
+        stalls += 1
+        Slots.Word.yieldThread()
+        if stalls.isMultiple(of: 16) { await Task.yield() }
+    }
+
     @inlinable @inline(never)
     func waitAndPush(_ element: consuming Element, expiry: WaitExpiry?) async -> PushResult<Element> {
         if policy.kind == .throttle, let refusal = await delay(expiry: expiry) { return refuse(element, refusal) }
@@ -183,11 +192,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                 }
                 let claim = claimFreeAfterPauses()
                 if claim.outcome == .claimed { return accept(element, claim) }
-                // Who is in the middle of it was stopped by the system and needs a processor. It may take long: now and then
-                // (it allocates) other tasks get this thread.
-                stalls += 1
-                Slots.Word.yieldThread()
-                if stalls.isMultiple(of: 16) { await Task.yield() }
+                await giveWay(&stalls)
                 continue
             }
             let start = clock.nanoseconds()
@@ -216,11 +221,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     return .cancelled
                 }
                 if let element = popAfterPauses() { return .element(element) }
-                // Who is in the middle of it was stopped by the system and needs a processor. It may take long: now and then
-                // (it allocates) other tasks get this thread.
-                stalls += 1
-                Slots.Word.yieldThread()
-                if stalls.isMultiple(of: 16) { await Task.yield() }
+                await giveWay(&stalls)
                 continue
             }
             switch await consumers.wait(ticket: &ticket, expiry: expiry, unless: { hasElementOrIsClosed }) {

@@ -110,6 +110,23 @@ struct GateJudgementTests {
         #expect(judgement.findings[0].message.contains("no positive, finite ratio"))
     }
 
+    @Test(
+        "fails when a single block counted nothing, of this run or of the baseline, and says in how many",
+        arguments: [true, false]
+    )
+    func silentBlock(isOfTheRun: Bool) async throws {
+        var silent = Self.baseline
+        silent.throughput["ring"]?[2] = 0
+        let judgement = try await isOfTheRun ? judged(silent) : judged(Self.baseline, against: silent)
+        #expect(codes(judgement) == [.notMeasured])
+        let side = isOfTheRun ? "this run" : "the baseline"
+        #expect(
+            judgement.findings[0].message.contains(
+                "\(side) has no positive, finite ratio to 'mutex' in 1 of its 6 blocks"
+            )
+        )
+    }
+
     @Test("passes on what the run itself found: crashes, controls that lived")
     func ownFindings() async throws {
         var failed = Self.baseline

@@ -214,7 +214,7 @@ struct RunPlan: Sendable {
         if kind == .memory, !row.scenario.comesInBursts {
             (warmup, duration) = (min(warmup, 0.02), min(duration, 0.08))
         }
-        var planned = warmup + duration + processSeconds
+        var planned = warmup + duration + processSeconds(kind)
         var decisions: Int?
         if kind == .accuracy, case .limiter(let load) = row.scenario.load {
             // Nothing warms up, and there is something to do before and after.
@@ -246,17 +246,24 @@ struct RunPlan: Sendable {
         )
     }
 
-    /// Starting a child, its look at the machine's noise, and its end.
-    private static let processSeconds = 0.06
+    /// Starting a child, its look at the machine's noise where times depend on it, and its end.
+    private static func processSeconds(_ kind: MeasurementJob.Kind) -> Double {
+        switch kind {
+        case .speed, .system, .flood: 0.06
+        case .memory: 0.035
+        case .accuracy: 0.025
+        }
+    }
+
     /// What two processors do at least, of limiter and oracle side by side.
     private static let decisionsPerSecond = 4e6
 
     /// What an accuracy measurement takes beside its demand: its process, on the real clock also room for the log, its
     /// evaluation and the cost of a decision.
     private static func accuracySeconds(_ load: LimiterLoad, durationSeconds: Double) -> Double {
-        guard load.clock == .real else { return processSeconds }
+        guard load.clock == .real else { return processSeconds(.accuracy) }
         let grants = min(load.ratePerSecond * durationSeconds, 2e6)
-        return processSeconds + 0.05 + 1.5e-6 * grants
+        return processSeconds(.accuracy) + 0.04 + 1.1e-6 * grants
     }
 
     /// Those that scenarios name were checked when they were read.
