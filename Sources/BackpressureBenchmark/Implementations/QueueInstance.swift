@@ -41,18 +41,7 @@ public struct QueueInstance: Sendable {
             parkingThreads: nil,
             tasks: nil,
             close: {},
-            statistics: {
-                QueueStatistics(
-                    accepted: 0,
-                    refused: 0,
-                    taken: 0,
-                    dropped: 0,
-                    evicted: 0,
-                    depth: 0,
-                    peakDepth: nil,
-                    capacity: 1
-                )
-            }
+            statistics: { .uncounted(capacity: 1) }
         )
         self.failure = failure
     }
@@ -105,5 +94,21 @@ public struct QueueInstance: Sendable {
             )
         }
         return queue
+    }
+}
+
+extension QueueStatistics {
+    /// Of a queue that counts nothing.
+    static func uncounted(depth: Int = 0, capacity: Int) -> Self {
+        Self(
+            accepted: 0,
+            refused: 0,
+            taken: 0,
+            dropped: 0,
+            evicted: 0,
+            depth: depth,
+            peakDepth: nil,
+            capacity: capacity
+        )
     }
 }

@@ -2,7 +2,7 @@ public import ConcurrencySupport
 
 /// A bounded queue behind an actor: the one that reads most like the rest of a program with actors, and the slowest.
 ///
-/// Every operation is a hop to the actor: some 50 ns when nobody else is there, a microsecond and more when others are.
+/// Every operation is a hop to the actor: some 100 ns when nobody else is there, a microsecond and more when others are.
 /// Strict: the order is the order in which the actor ran the operations; whoever waits is served in order of arrival,
 /// before newcomers. All policies; tasks only.
 ///

@@ -30,16 +30,5 @@ final actor BareActorQueue<Element: Sendable>: BoundedQueue {
 
     func close() {}
 
-    func statistics() -> QueueStatistics {
-        QueueStatistics(
-            accepted: 0,
-            refused: 0,
-            taken: 0,
-            dropped: 0,
-            evicted: 0,
-            depth: elements.count,
-            peakDepth: nil,
-            capacity: capacity
-        )
-    }
+    func statistics() -> QueueStatistics { .uncounted(depth: elements.count, capacity: capacity) }
 }

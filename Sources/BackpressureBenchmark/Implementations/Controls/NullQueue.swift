@@ -25,16 +25,5 @@ final class NullQueue<Element: Sendable>: SynchronousBoundedQueue {
 
     func close() { isClosed.store(true, ordering: .relaxed) }
 
-    func statistics() -> QueueStatistics {
-        QueueStatistics(
-            accepted: 0,
-            refused: 0,
-            taken: 0,
-            dropped: 0,
-            evicted: 0,
-            depth: 0,
-            peakDepth: nil,
-            capacity: capacity
-        )
-    }
+    func statistics() -> QueueStatistics { .uncounted(capacity: capacity) }
 }

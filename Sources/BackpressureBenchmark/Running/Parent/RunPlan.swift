@@ -262,7 +262,7 @@ struct RunPlan: Sendable {
     /// evaluation and the cost of a decision.
     private static func accuracySeconds(_ load: LimiterLoad, durationSeconds: Double) -> Double {
         guard load.clock == .real else { return processSeconds(.accuracy) }
-        let grants = min(load.ratePerSecond * durationSeconds, 2e6)
+        let grants = min(load.ratePerSecond * durationSeconds, 2e7)
         return processSeconds(.accuracy) + 0.04 + 1.1e-6 * grants
     }
 
