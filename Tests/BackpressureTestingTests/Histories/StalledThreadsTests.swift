@@ -6,6 +6,10 @@ import Testing
 
 @Suite("Threads that are stopped in the middle of what they do")
 struct StalledThreadsTests {
+    private final class Count: Sendable {
+        let value = Atomic(0)
+    }
+
     /// As libdispatch's threads are, which run tasks. `body` runs on the same thread.
     private func lettingNoSignalsThrough(_ body: () -> Void) {
         var all = sigset_t()
@@ -19,17 +23,17 @@ struct StalledThreadsTests {
     @Test("They are stopped again and again, also where whoever starts them lets no signals through")
     func blockedSignals() {
         let threads = 3
-        let stopped = Atomic(0)
+        let stopped = Count()
         lettingNoSignalsThrough {
             StalledThreads.run(threads, seed: 1) { _ in
-                let turns = Atomic(0)
+                let turns = Count()
                 // Many times as long as it takes.
-                while StalledThreads.count < 5, turns.add(1, ordering: .relaxed).newValue < 1_000_000 {
+                while StalledThreads.count < 5, turns.value.add(1, ordering: .relaxed).newValue < 1_000_000 {
                     Backoff.yieldThread()
                 }
-                if StalledThreads.count >= 5 { stopped.add(1, ordering: .relaxed) }
+                if StalledThreads.count >= 5 { stopped.value.add(1, ordering: .relaxed) }
             }
         }
-        #expect(stopped.load(ordering: .relaxed) == threads)
+        #expect(stopped.value.load(ordering: .relaxed) == threads)
     }
 }
