@@ -1,5 +1,5 @@
 public import BackpressureMonitoring
-import BoundedQueues
+public import BoundedQueues
 public import CircuitBreakers
 public import ConcurrencySupport
 public import RateLimiters
@@ -23,6 +23,13 @@ public func singleRingPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 
 @_silgen_name("hot_mutex_pair")
 public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
     pair(of: MutexQueue<UInt64>.self, queue, word)
+}
+
+/// A push and a pop of the priority queue without a lock. Its rings are chosen among four.
+@_silgen_name("hot_priority_ring_pair")
+public func priorityRingPair(_ queue: RingPriorityQueue<UInt64>, _ word: UInt64) -> UInt64 {
+    _ = queue.tryPush(word, priority: .normal)
+    return queue.tryPop()?.element ?? 0
 }
 
 /// A request to the token bucket without a lock, on the machine's clock. It is called once, so the caller's reference does.
@@ -74,15 +81,17 @@ enum HotPaths {
         let ring = RingQueue<UInt64>(capacity: 2)
         let singleRing = SingleRingQueue<UInt64>(capacity: 2)
         let mutex = MutexQueue<UInt64>(capacity: 2)
+        let priority = RingPriorityQueue<UInt64>(capacity: 2)
         let bucket = LockFreeTokenBucket(rate: .perSecond(1_000), burst: 1)
         let circuit = LockFreeCircuitBreaker()
         let recorder = LatencyRecorder()
         latencyRecord(recorder, 5)
-        withExtendedLifetime((ring, singleRing, mutex, bucket, circuit)) {
+        withExtendedLifetime((ring, singleRing, mutex, priority, bucket, circuit)) {
             print(
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
                 singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
                 mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
+                priorityRingPair(priority, 5),
                 tokenBucket(bucket),
                 breaker(circuit),
                 existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)

@@ -83,6 +83,23 @@ extension Registry {
                 payloads: nil
             )
         )
+        register(
+            QueueImplementation(
+                id: "actor-bare",
+                family: .actor,
+                role: .yardstick,
+                standing: .variant,
+                summary: "yardstick: a deque with a bound in an actor, and nothing else; what visiting an actor costs",
+                policies: [.block],
+                drivers: [.tasks],
+                promises: .delivery,
+                conservesElements: true,
+                arrivals: .alternating,
+                yardstickFor: nil,
+                words: { QueueInstance(BareActorQueue<UInt64>(capacity: $0.capacity)) },
+                payloads: nil
+            )
+        )
     }
 
     /// The lock-free queues. Those that aren't `.own` are there for the scenarios that compare what a choice costs.

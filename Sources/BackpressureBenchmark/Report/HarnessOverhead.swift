@@ -13,7 +13,7 @@ struct HarnessOverhead {
         let trips = Set(scenarios.filter(\.isRoundTrip).map(\.name))
         let yardsticks = registry.queues.filter { $0.role == .yardstick }
         queues =
-            yardsticks.filter { $0.yardstickFor == nil }.flatMap {
+            yardsticks.filter { !$0.conservesElements }.flatMap {
                 HarnessOverhead.empty($0.id, "an element", results, without: trips)
             }
             + yardsticks.compactMap { yardstick in

@@ -33,14 +33,13 @@ enum Ageing {
     }
 
     /// The most urgent of the tiers that must be served within so many takes, if there are as many tiers as takes.
+    // No loop over the tiers: the list of them is an array, which is retained.
     @inlinable
     static func firstDue(_ remaining: PerTier<UInt>, within takes: UInt) -> PriorityTier? {
-        var count: UInt = 0
-        var first: PriorityTier?
-        for tier in PriorityTier.allCases where remaining[tier] <= takes {
-            count &+= 1
-            if first == nil { first = tier }
-        }
-        return count >= takes ? first : nil
+        let due = PerTier { remaining[$0] <= takes ? 1 as UInt : 0 }
+        guard due.critical + due.high + due.normal + due.low >= takes else { return nil }
+        if due.critical == 1 { return .critical }
+        if due.high == 1 { return .high }
+        return due.normal == 1 ? .normal : .low
     }
 }

@@ -35,7 +35,10 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
     public let ageingLimit: Int
 
     @usableFromInline let words: TierWords<Word>
-    @usableFromInline let rings: PerTier<SlotQueue<Element, SharedSlots<Word>>>
+    @usableFromInline typealias Ring = SlotQueue<Element, SharedSlots<Word>>
+    @usableFromInline let rings: PerTier<Ring>
+    /// The same rings: a reference that is chosen among four would be retained for each call.
+    @usableFromInline let unretainedRings: PerTier<Unmanaged<Ring>>
     @usableFromInline let producers: PerTier<WaitList<Word>>
     @usableFromInline let consumers: WaitList<Word>
     @usableFromInline let effects: PriorityEffects<Element>
@@ -61,8 +64,8 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
         self.overload = overload
         self.ageingLimit = ageingLimit
         effects = PriorityEffects(capacity: capacity, overload: overload, clock: clock, onDrop: onDrop)
-        rings = PerTier { _ in
-            SlotQueue(
+        let rings = PerTier { _ in
+            Ring(
                 slots: SharedSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
                 policy: .block,
                 spacing: spacing,
@@ -72,6 +75,8 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
                 onDrop: nil
             )
         }
+        self.rings = rings
+        unretainedRings = PerTier { Unmanaged.passUnretained(rings[$0]) }
         producers = PerTier { WaitList(waitingWord: words.waitingProducers($0)) }
         consumers = WaitList(waitingWord: words.waitingConsumers)
         self.words = words
@@ -98,7 +103,7 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
     public func tryPop() -> Prioritized<Element>? {
         let (tier, takes) = words.nextTier()
         guard let tier else { return nil }
-        if let element = rings[tier].tryPop() { return take(element, tier, after: takes) }
+        if let element = pop(from: tier) { return take(element, tier, after: takes) }
         return tryPop(except: tier)
     }
 
@@ -138,7 +143,9 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
         let reservation = words.reserve(tier)
         guard case .reserved = reservation else { return reservation }
         words.announce(tier)
-        guard rings[tier].tryPush(element).isAccepted else { return giveUpPlace(tier) }
+        // Safe: `rings` holds them for as long as this lives.
+        let isInside = unretainedRings[tier]._withUnsafeGuaranteedRef { $0.tryPush(element).isAccepted }
+        guard isInside else { return giveUpPlace(tier) }
         if words.waitingConsumers.loadSequentiallyConsistent() != 0 { consumers.notifyOne() }
         return .reserved
     }
@@ -189,9 +196,15 @@ public final class TieredRings<Element: Sendable, Word: AtomicWord>: BlockingBou
         while true {
             let (tier, takes) = words.nextTier(except: isLeftOut)
             guard let tier else { return nil }
-            if let element = rings[tier].tryPop() { return take(element, tier, after: takes) }
+            if let element = pop(from: tier) { return take(element, tier, after: takes) }
             isLeftOut[tier] = true
         }
+    }
+
+    @inlinable @inline(__always)
+    func pop(from tier: PriorityTier) -> Element? {
+        // Safe: `rings` holds them for as long as this lives.
+        unretainedRings[tier]._withUnsafeGuaranteedRef { $0.tryPop() }
     }
 
     @inlinable @inline(__always)

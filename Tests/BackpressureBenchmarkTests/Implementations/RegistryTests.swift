@@ -93,6 +93,18 @@ struct RegistryTests {
         #expect(null?.reasonAgainst(load, driver: .threads) != nil)
     }
 
+    @Test("has an actor to compare with that is a queue: it keeps its bound and the order")
+    func bareActor() async {
+        let queue = BareActorQueue<UInt64>(capacity: 2)
+        #expect(await queue.push(1).isAccepted)
+        #expect(await queue.tryPush(2).isAccepted)
+        #expect(await !queue.push(3).isAccepted)
+        #expect(await queue.statistics().depth == 2)
+        #expect(await queue.pop() == 1)
+        #expect(await queue.tryPop() == 2)
+        #expect(await queue.pop() == nil)
+    }
+
     @Test("has no id that readers of CSV take for a value that is missing")
     func ids() {
         let words: Set = ["null", "nan", "na", "n/a", "none", "true", "false", "inf"]

@@ -63,6 +63,13 @@ struct HarnessOverheadTests {
         #expect(tasks.queues.first?.contains("with tasks") == true)
     }
 
+    @Test("isn't what the least actor takes, which does hold elements")
+    func actor() throws {
+        var scenario = pair
+        (scenario.drivers, scenario.implementations) = ([.tasks], ["actor", "actor-bare"])
+        #expect(try overhead([result(scenario, "actor-bare", .cpuTime, 80)], of: scenario).queues.isEmpty)
+    }
+
     @Test("isn't what an empty queue of larger elements takes")
     func payloads() throws {
         var load = Samples.queueLoad
