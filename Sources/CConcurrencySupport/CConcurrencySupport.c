@@ -67,6 +67,9 @@ int backpressure_has_steady_counter(void) { return 0; }
 // Of the thread that is stalled, if it is: where it says that it is in the middle of something.
 static __thread const volatile uint8_t *stall_when = NULL;
 static __thread uint32_t stall_random = 1;
+static __thread volatile uint32_t stalls = 0;
+// Whether the thread let no SIGURG through before its stalls began.
+static __thread int stalls_were_blocked = 0;
 
 // Xorshift: numbers for a handler of signals.
 static uint32_t next_stall_random(void) {
@@ -100,6 +103,7 @@ static void stall(int signal) {
     // Sleeping makes others run, even where there is one processor.
     struct timespec time = {0, 2000 + (long)(next_stall_random() % 60000u)};
     nanosleep(&time, NULL);
+    stalls += 1;
   }
 #if defined(__linux__)
   arm_stall_timer();
@@ -121,6 +125,7 @@ static int handle_stalls(void) {
 
 int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed) {
   if (!handle_stalls()) return 0;
+  stalls = 0;
   // Neighbouring seeds must not begin alike; and never 0, from which there is no way.
   stall_random = (seed * 2654435761u) | 1;
 #if defined(__linux__)
@@ -134,8 +139,16 @@ int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed) {
 #else
   stall_when = when;
 #endif
+  // A thread begins with what the one that started it lets through, and libdispatch's, which run Swift's tasks, let next to
+  // nothing through.
+  sigset_t urgent, before;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  stalls_were_blocked = pthread_sigmask(SIG_UNBLOCK, &urgent, &before) == 0 && sigismember(&before, SIGURG) == 1;
   return 1;
 }
+
+uint32_t backpressure_stalls(void) { return stalls; }
 
 void backpressure_end_stalls(void) {
   if (stall_when == NULL) return;
@@ -143,6 +156,11 @@ void backpressure_end_stalls(void) {
 #if defined(__linux__)
   syscall(SYS_timer_delete, stall_timer);
 #endif
+  if (!stalls_were_blocked) return;
+  sigset_t urgent;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &urgent, NULL);
 }
 
 void backpressure_stall(pthread_t thread) {

@@ -29,12 +29,16 @@ struct CallersActorTests {
     func comesBack(index: Int) async {
         let queue = Self.queues[index].make()
         let jobs = await CountedActor().jobs { actor in
-            let producer = Task { await queue.push(1) }
+            // On the actor, too: it comes to push only when the consumer waits, and has left the actor to it.
+            let producer = Task {
+                actor.assertIsolated()
+                return await queue.push(1)
+            }
             #expect(await queue.pop() == 1)
             actor.assertIsolated()
-            _ = await producer.value
+            #expect(await producer.value.isAccepted)
         }
-        #expect(jobs > 0)
+        #expect(jobs == 2, "one is the producer, the other the consumer when it goes on")
     }
 
     @Test("leaves it for a queue that is an actor, which is what is counted here")

@@ -1,6 +1,6 @@
 import BackpressureTesting
+import ConcurrencySupport
 import RateLimiters
-import Synchronization
 import Testing
 
 @Suite("Callers that wait for permits", .timeLimit(.minutes(5)))
@@ -104,7 +104,7 @@ struct WaitingTests {
         private let priorities = PriorityLog()
 
         private final class PriorityLog: Sendable {
-            let last = Mutex<TaskPriority?>(nil)
+            let last = Lock<TaskPriority?>(nil)
         }
 
         var latest: TaskPriority? { priorities.last.withLock { $0 } }

@@ -1,5 +1,5 @@
 public import Backpressure
-internal import Synchronization
+internal import ConcurrencySupport
 
 /// What several threads did with one queue that gives elements up, and what it told of these.
 ///
@@ -81,7 +81,7 @@ extension QueueHistoryRun {
 
     /// Only what is wrong goes in here: it may take its time.
     private final class ReturnedOffers: Sendable {
-        private let noted = Mutex<[UInt64]>([])
+        private let noted = Lock<[UInt64]>([])
         func note(_ value: UInt64) { noted.withLock { $0.append(value) } }
         var values: [UInt64] { noted.withLock { $0 } }
     }

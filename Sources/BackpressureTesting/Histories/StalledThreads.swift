@@ -32,6 +32,9 @@ package enum StalledThreads {
         )
     }
 
+    /// How often the thread that asks has been stopped since it began.
+    package static var count: Int { Int(backpressure_stalls()) }
+
     private final class Gate: Sendable {
         private let absent: Atomic<Int>
 

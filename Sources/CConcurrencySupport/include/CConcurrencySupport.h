@@ -103,6 +103,9 @@ static inline __attribute__((always_inline)) void backpressure_instruction_fence
 /// 0: it won't be, because someone else handles the signal that this needs, SIGURG (which otherwise is ignored).
 int backpressure_begin_stalls(const volatile uint8_t *when, uint32_t seed);
 
+/// How often this thread has been stopped since its stalls last began.
+uint32_t backpressure_stalls(void);
+
 /// From now on this thread isn't stopped any more.
 void backpressure_end_stalls(void);
 

@@ -2,7 +2,8 @@ import BackpressureTesting
 import FlowControl
 import Testing
 
-@Suite("Limits that adapt", .timeLimit(.minutes(5)))
+/// A simulation waits for nobody and so has no time limit: that would only say how fast the machine is.
+@Suite("Limits that adapt")
 struct AdaptiveLimitTests {
     private static let halving = [100, 50, 100].map { servers in
         SimulatedServer.Phase(seconds: 12, servers: servers, serviceSeconds: 0.02)
@@ -162,7 +163,7 @@ struct AdaptiveLimitTests {
         #expect(limit.statistics().inUse == 0)
     }
 
-    @Test("Work in a scope is measured, and its errors say what they were said to say")
+    @Test("Work in a scope is measured, and its errors say what they were said to say", .timeLimit(.minutes(5)))
     func scopes() async throws {
         struct Overloaded: Error {}
         let clock = ManualClock()

@@ -72,9 +72,13 @@ struct SimulatedServer {
         let gap = phases[0].serviceSeconds / Double(phases[0].servers) / load * 1e9
 
         func push(_ event: Event) {
-            // In order; most are among the latest.
-            var index = events.endIndex
-            while index > 0, events[index - 1].time < event.time { index -= 1 }
+            // In order, the earliest last; of those at the same time, the newest.
+            var index = 0
+            var end = events.endIndex
+            while index < end {
+                let middle = (index + end) / 2
+                if events[middle].time < event.time { end = middle } else { index = middle + 1 }
+            }
             events.insert(event, at: index)
         }
         func serve(_ permit: TimedPermit) {
