@@ -47,8 +47,9 @@ package struct RecordedResults: Sendable {
                 implementation: row.implementation,
                 metric: row.metric
             )
-            // What wasn't measured is missing in its block; whoever needs it finds out.
-            if let value = row.value { series[key, default: [:]][row.block] = value }
+            // A figure that was none is written as nothing. The block is still there: to leave it out would be to judge by the
+            // others.
+            series[key, default: [:]][row.block] = row.value ?? .nan
         }
     }
 

@@ -46,6 +46,18 @@ struct PairBlocksTests {
         #expect(PairBlocks([]).gap == .nothingMeasured)
     }
 
+    @Test("come in the order of their blocks, whatever that of the rows is")
+    func order() {
+        let rows = (1...12).reversed().map { pair($0, 1, 100, 100 + Double($0)) }
+        #expect(PairBlocks(rows).ratios == (1...12).map { (100 + Double($0)) / 100 })
+        let without = rows.map { row in
+            var row = row
+            if row.block.isMultiple(of: 3) { row.head = nil }
+            return row
+        }
+        #expect(PairBlocks(without).gap == .missing(block: 3))
+    }
+
     @Test("turn metrics of which less is better")
     func direction() {
         #expect(pair(1, 1, 10, 20, metric: "latency_p99").goodness == 0.5)
@@ -76,12 +88,24 @@ struct PairBlocksTests {
         #expect(blocks.ratios == [1.1, 1.1])
     }
 
+    @Test("that counted nothing are no ratio at all: not 1, not the best, not the worst")
+    func noRatio() {
+        for (base, head) in [(0.0, 110.0), (100, 0), (0, 0)] {
+            // Eleven that differ: any twelfth would move their median.
+            let rows = (1...11).map { pair(1, $0, 100, 100 + Double($0)) } + [pair(1, 12, base, head)]
+            #expect(PairBlocks(rows).ratios == [1.06])
+        }
+    }
+
     @Test("may have counted nothing in a tenth of a block, no more, however good the other blocks are")
     func tenth() {
         let one = (1...50).flatMap { block($0, $0.isMultiple(of: 2) ? [1: (0, 110)] : [1: (100, 0)]) }
         #expect(PairBlocks(one).gap == nil && PairBlocks(one).silent.count == 50)
         let two = one + block(51, [1: (0, 110), 12: (100, 0)])
         #expect(PairBlocks(two).gap == .silent(block: 51, pairs: 2, of: 12))
+        // A tenth exactly.
+        let twenty = (1...20).map { $0 <= 2 ? pair(1, $0, 0, 0) : pair(1, $0, 100, 110) }
+        #expect(PairBlocks(twenty).gap == nil && PairBlocks(twenty).ratios == [1.1])
     }
 
     @Test("don't let a head pass that hangs half of the time, or a side that never counts anything, or one whole block")
@@ -146,13 +170,30 @@ struct PairBlocksTests {
         #expect(gap(block(1) + costs(1...12)) == .missing(block: 1))
         // Silent on both sides, there is no row at all: two of twelve.
         #expect(gap(block(1, [4: (100, 0), 12: (0, 0)]) + costs(1...11)) == .silent(block: 1, pairs: 2, of: 12))
-        // Another implementation's silence excuses nobody.
-        let others = block(1, [4: (100, 0)]).map { row in
+        // Another implementation's silence excuses nobody, and is held against nobody.
+        let others = block(1, [4: (100, 0), 12: (0, 0)]).map { row in
             var row = row
             row.implementation = "mutex"
             return row
         }
         #expect(gap(others + costs(1...12)) == .missing(block: 1))
+        #expect(gap(block(1) + others + costs([1, 2, 3])) == nil)
+    }
+
+    @Test("are told apart by what they are of, in the order of the names")
+    func figures() {
+        let names = ["d", "a", "c", "e", "b"]
+        let rows = names.flatMap { name in
+            block(1).map { row in
+                var row = row
+                row.implementation = name
+                return row
+            }
+        }
+        let other = pair(1, 1, 5, 5, metric: "cpu_per_op")
+        let all = PairBlocks.all(rows + [other], of: ["throughput"])
+        #expect(all.map { $0.rows.map(\.implementation) } == names.sorted().map { Array(repeating: $0, count: 12) })
+        #expect(all.allSatisfy { $0.blocks.ratios == [1.1] })
     }
 
     @Test("end a comparison without an answer if they are incomplete, and say why")

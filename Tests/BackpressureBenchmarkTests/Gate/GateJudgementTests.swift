@@ -81,7 +81,7 @@ struct GateJudgementTests {
         noisy.throughput["ring"] = [5, 40, 12, 33, 20, 8]
         let judgement = try await judged(noisy)
         #expect(codes(judgement) == [.cannotMeasure])
-        #expect(judgement.findings[0].message.contains("can't tell on this machine"))
+        #expect(judgement.findings.first?.message.contains("can't tell on this machine") == true)
         #expect(!judgement.unsettled.isEmpty)
     }
 
@@ -107,23 +107,33 @@ struct GateJudgementTests {
         broken.throughput["ring"] = [0, 0, 0, 0, 0, 0]
         let judgement = try await judged(broken)
         #expect(codes(judgement) == [.notMeasured])
-        #expect(judgement.findings[0].message.contains("no positive, finite ratio"))
+        #expect(judgement.findings.first?.message.contains("no positive, finite ratio") == true)
+    }
+
+    @Test("fails when of what the baseline has nothing was measured")
+    func nothingMeasured() async throws {
+        var without = Self.baseline
+        without.throughput["ring"] = []
+        let judgement = try await judged(without)
+        #expect(codes(judgement) == [.notMeasured])
+        #expect(judgement.rows.map(\.verdict) == [.pass, .missing])
     }
 
     @Test(
-        "fails when a single block counted nothing, of this run or of the baseline, and says in how many",
-        arguments: [true, false]
+        "fails when a single block counted nothing, or what is no figure, of this run or of the baseline, and says in how many",
+        arguments: [true, false],
+        [0, -1, .nan, .infinity]
     )
-    func silentBlock(isOfTheRun: Bool) async throws {
+    func silentBlock(isOfTheRun: Bool, value: Double) async throws {
         var silent = Self.baseline
-        silent.throughput["ring"]?[2] = 0
+        silent.throughput["ring"]?[2] = value
         let judgement = try await isOfTheRun ? judged(silent) : judged(Self.baseline, against: silent)
         #expect(codes(judgement) == [.notMeasured])
         let side = isOfTheRun ? "this run" : "the baseline"
         #expect(
-            judgement.findings[0].message.contains(
+            judgement.findings.first?.message.contains(
                 "\(side) has no positive, finite ratio to 'mutex' in 1 of its 6 blocks"
-            )
+            ) == true
         )
     }
 
