@@ -20,7 +20,7 @@ package struct VerificationOptions: Sendable {
     package init() {}
 
     /// What a verification takes unless told otherwise: little for a single implementation, and never long.
-    static func defaultBudgetSeconds(implementations: Int) -> Double { min(110, 14 * Double(implementations)) }
+    static func defaultBudgetSeconds(implementations: Int) -> Double { min(105, 14 * Double(implementations)) }
 
     /// The same of one of many runs: what it can't decide, another will.
     static let budgetSecondsOfOneOfMany = 12.0
