@@ -119,6 +119,20 @@ struct GateJudgementTests {
         #expect(judgement.rows.map(\.verdict) == [.pass, .missing])
     }
 
+    @Test("fails when a block has no latency where others have one", arguments: ["ring", "mutex", "none of them"])
+    func noLatency(of implementation: String) async throws {
+        var silent = Self.baseline
+        silent.latency = (implementation, missingBlock: 2)
+        var whole = Self.baseline
+        whole.latency = ("none of them", 0)
+        let judgement = try await judged(
+            silent,
+            against: whole,
+            "ratios: [{metric: latency_p99, implementations: [ring], tolerance: 0.1}]"
+        )
+        #expect(codes(judgement) == (implementation == "none of them" ? [] : [.notMeasured]))
+    }
+
     @Test(
         "fails when a single block counted nothing, or what is no figure, of this run or of the baseline, and says in how many",
         arguments: [true, false],

@@ -9,6 +9,8 @@ struct RecordedRun {
     var throughput: [String: [Double]] = [
         "mutex": [10, 11, 9, 10, 10], "ring": [20, 22, 18, 20, 20], "null": [100, 100, 100, 100, 100],
     ]
+    /// That there are latencies, too, in every block but one of one implementation, counted from 0.
+    var latency: (implementation: String, missingBlock: Int)?
     var allocations: [String: String] = [:]
     var lost: Int? = 0
     var reference = "mutex"
@@ -34,20 +36,9 @@ struct RecordedRun {
         var comparison: [ComparisonRow] = []
         for (id, values) in throughput.sorted(by: { $0.key < $1.key }) {
             for (index, value) in values.enumerated() {
-                samples.append(
-                    SampleRow(
-                        scenario: Self.scenario,
-                        mechanism: .queue,
-                        implementation: id,
-                        family: "other",
-                        driver: .threads,
-                        block: index + 1,
-                        repetition: index + 1,
-                        metric: "throughput",
-                        unit: "1/s",
-                        value: value
-                    )
-                )
+                samples.append(sample(of: id, block: index + 1, .throughput, value))
+                guard let latency, index != latency.missingBlock || id != latency.implementation else { continue }
+                samples.append(sample(of: id, block: index + 1, .latencyP99, 1e9 / value))
             }
             var row = ComparisonRow(
                 scenario: Self.scenario,
@@ -91,5 +82,20 @@ struct RecordedRun {
             "verdict.json": String(decoding: Verdict(findings).json(), as: UTF8.self),
         ].merging(replaced) { $1 }
         for (name, text) in files where !removed.contains(name) { try folder.write(text, to: name) }
+    }
+
+    private func sample(of implementation: String, block: Int, _ metric: Metric, _ value: Double) -> SampleRow {
+        SampleRow(
+            scenario: Self.scenario,
+            mechanism: .queue,
+            implementation: implementation,
+            family: "other",
+            driver: .threads,
+            block: block,
+            repetition: block,
+            metric: metric.name,
+            unit: metric.unit,
+            value: value
+        )
     }
 }
