@@ -4,10 +4,10 @@ import Testing
 
 @Suite("A caller on an actor that asks a limiter", .timeLimit(.minutes(5)))
 struct CallersActorTests {
-    /// A burst of four, and the next permit within a second.
     typealias Maker = @Sendable (ManualClock) -> any RateLimiter
 
     static let rate = Rate(permits: 1, perNanoseconds: 1_000)
+    /// A burst of four, and the next permit within a second.
     static let families: [(name: String, make: Maker)] = [
         ("lock-free", { LockFreeTokenBucket(rate: rate, burst: 4, clock: $0) }),
         ("mutex", { MutexTokenBucket(rate: rate, burst: 4, clock: $0) }),

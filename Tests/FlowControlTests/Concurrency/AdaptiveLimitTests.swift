@@ -2,8 +2,7 @@ import BackpressureTesting
 import FlowControl
 import Testing
 
-/// A simulation waits for nobody and so has no time limit: that would only say how fast the machine is.
-@Suite("Limits that adapt")
+@Suite("Limits that adapt", .timeLimit(.minutes(5)))
 struct AdaptiveLimitTests {
     private static let halving = [100, 50, 100].map { servers in
         SimulatedServer.Phase(seconds: 12, servers: servers, serviceSeconds: 0.02)
@@ -163,7 +162,7 @@ struct AdaptiveLimitTests {
         #expect(limit.statistics().inUse == 0)
     }
 
-    @Test("Work in a scope is measured, and its errors say what they were said to say", .timeLimit(.minutes(5)))
+    @Test("Work in a scope is measured, and its errors say what they were said to say")
     func scopes() async throws {
         struct Overloaded: Error {}
         let clock = ManualClock()
