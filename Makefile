@@ -3,6 +3,9 @@
 SWIFT ?= swift
 # Options for the benchmark: make benchmark ARGS="--profile quick"
 ARGS ?=
+# Where what is optimised is built. A folder of its own lets that go on beside the build of the tests, as in .ci/run: two builds
+# in one folder wait for one another.
+OPTIMISED ?= .build
 
 .DEFAULT_GOAL := help
 .PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
@@ -26,7 +29,7 @@ help:
 	@echo "make comparison            record anew how often comparisons of revisions err (results/comparison; quiet machine)"
 
 benchmark: jemalloc
-	$(SWIFT) package benchmark $(ARGS)
+	$(SWIFT) package --scratch-path $(OPTIMISED) benchmark $(ARGS)
 
 # One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
 # other wait for longer than tests that look for hangs allow. What failed is printed last, where people look.
@@ -69,7 +72,8 @@ format:
 # Only where objdump reads x86-64: the names of instructions differ elsewhere.
 machine-code: jemalloc
 	@case "$$(uname -s)-$$(uname -m)" in \
-	  Linux-x86_64) $(SWIFT) build -c release --product HotPaths && Tests/HotPaths/check .build/release/HotPaths;; \
+	  Linux-x86_64) $(SWIFT) build --scratch-path $(OPTIMISED) -c release --product HotPaths && \
+	    Tests/HotPaths/check $(OPTIMISED)/release/HotPaths;; \
 	  *) echo "make machine-code: only on Linux, x86-64";; esac
 
 warnings: jemalloc

@@ -83,6 +83,10 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         consumers.isEmpty && producers.isEmpty && storedCount == 0 && !isClosed && policy.kind != .sample
     }
 
+    /// After a change that was not plain, by a driver of which nobody waits but in this state.
+    @inlinable @inline(__always)
+    mutating func settle() { isPlain = isPlainNow }
+
     /// Takes an element in where nothing is to be decided and nobody to be told: the path that has to be short.
     @inlinable @inline(__always)
     mutating func enterPlainly(_ element: Element) -> Bool {

@@ -4,24 +4,51 @@ import Synchronization
 
 /// Time as the harness sets it, read without a lock. One task or thread at a time moves it and asks.
 public final class VirtualClock: NanosecondClock {
-    private let now = Atomic<UInt64>(0)
-    /// Whose time it has; `nil`: its own.
-    private let leader: ManualClock?
+    private enum Source {
+        case harness
+        case leader(ManualClock)
+        case machine
+    }
 
-    init() { leader = nil }
+    /// What it was set to, or what it read last.
+    private let now = Atomic<UInt64>(0)
+    private let source: Source
+
+    init() { source = .harness }
 
     /// A clock that always reads what another one does, and on which one sleeps as on that.
-    init(following leader: ManualClock) { self.leader = leader }
+    init(following leader: ManualClock) { source = .leader(leader) }
 
-    /// What the clock was set to.
-    public func nanoseconds() -> UInt64 { leader?.nanoseconds() ?? now.load(ordering: .relaxed) }
+    private init(source: Source) { self.source = source }
+
+    /// The machine's clock, which remembers what it read: so it can be told from outside when a limiter decided.
+    static func notingMachineTime() -> VirtualClock { VirtualClock(source: .machine) }
+
+    /// What the machine's clock read when it was read last through this one; 0: not yet.
+    @usableFromInline var lastReading: UInt64 { now.load(ordering: .relaxed) }
+
+    /// What the clock was set to, or what the one reads that it follows.
+    public func nanoseconds() -> UInt64 {
+        switch source {
+        case .harness: return now.load(ordering: .relaxed)
+        case .leader(let leader): return leader.nanoseconds()
+        case .machine:
+            let reading = SystemNanosecondClock().nanoseconds()
+            now.store(reading, ordering: .relaxed)
+            return reading
+        }
+    }
 
     func set(nanoseconds: UInt64) { now.store(nanoseconds, ordering: .relaxed) }
 
     /// Jumps to the deadline: whoever sleeps on virtual time doesn't wait.
     public func sleep(untilNanoseconds deadline: UInt64) async throws {
-        if let leader { return try await leader.sleep(untilNanoseconds: deadline) }
-        try Task.checkCancellation()
-        now.store(max(deadline, nanoseconds()), ordering: .relaxed)
+        switch source {
+        case .leader(let leader): try await leader.sleep(untilNanoseconds: deadline)
+        case .machine: try await SystemNanosecondClock().sleep(untilNanoseconds: deadline)
+        case .harness:
+            try Task.checkCancellation()
+            now.store(max(deadline, nanoseconds()), ordering: .relaxed)
+        }
     }
 }

@@ -64,14 +64,16 @@ struct AccuracyJudgement {
             + percent(timer)
     }
 
-    /// On the real clock the oracle knows the moment of a request only to within the call: each caller's last request,
+    /// On the real clock the oracle mostly knows the moment of a request only to within the call: each caller's last request,
     /// and one at each stall, may fall on the other side. And permits that are earned between two requests are lost to a
-    /// full bucket, all the more the smaller it is, in one order of the requests and not in another.
+    /// full bucket, all the more the smaller it is, in one order of the requests and not in another; not where the moments are
+    /// known.
     private static func tolerated(_ figures: AccuracyFigures, _ load: LimiterLoad) -> Int {
         guard load.clock == .real else { return figures.isExact ? 0 : .max }
         let burst = Double(figures.burst ?? load.burst)
         let gap = figures.durationSeconds / Double(max(1, figures.decisions ?? 1))
-        let lost = figures.decisions == nil ? 0 : min(1, load.ratePerSecond * gap / burst)
+        let mayLose = figures.decisions != nil && figures.knowsDecisions != true
+        let lost = mayLose ? min(1, load.ratePerSecond * gap / burst) : 0
         let largestRequest = load.demand == .mixed ? min(LimiterLoad.Demand.largestMixedRequest, Int(burst)) : 1
         let edges = max((5 + load.callers) * largestRequest, figures.allowed / 500, Int(lost * Double(figures.allowed)))
         return figures.isExact ? edges : .max

@@ -7,8 +7,17 @@ extension ActorQueue {
     /// Offers an element; where the policy waits, suspends until there is room. See ``BoundedQueue/push(_:)``.
     @inlinable
     public func push(_ element: Element) async -> PushResult<Element> {
+        if policy.kind != .throttle, state.enterPlainly(element) { return .accepted }
+        return await pushOrWait(element)
+    }
+
+    // Of their own, so that what is left is short enough to become part of the caller: a call would cost a frame on the task's
+    // stack and a jump to it.
+    @inlinable @inline(never)
+    func pushOrWait(_ element: Element) async -> PushResult<Element> {
         if policy.kind == .throttle, let late = await throttle(element, expiry: nil) { return late }
         let (action, id) = state.pushOrTakeNumber(element)
+        state.settle()
         if let action { return effects.perform(action) }
         return await waitAndPush(element, id: id, expiry: nil)
     }
@@ -21,7 +30,9 @@ extension ActorQueue {
         if policy.kind == .throttle, clock.now < deadline, let late = await throttle(element, expiry: expiry) {
             return late
         }
+        if state.enterPlainly(element) { return .accepted }
         let (action, id) = state.pushOrTakeNumber(element)
+        state.settle()
         if let action { return effects.perform(action) }
         if clock.now >= deadline {
             state.cancelOffer()
@@ -33,7 +44,14 @@ extension ActorQueue {
     /// Takes the oldest element; suspends while there is none. See ``BoundedQueue/pop()``.
     @inlinable
     public func pop() async -> Element? {
+        if let element = state.leavePlainly() { return element }
+        return await popOrWait()
+    }
+
+    @inlinable @inline(never)
+    func popOrWait() async -> Element? {
         let (action, id) = state.popOrTakeNumber()
+        state.settle()
         if let action { return effects.perform(action)?.element }
         return await waitAndPop(id: id, expiry: nil).element
     }
@@ -42,7 +60,9 @@ extension ActorQueue {
     @inlinable
     public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
     where C.Duration == Duration {
+        if let element = state.leavePlainly() { return .element(element) }
         let (action, id) = state.popOrTakeNumber()
+        state.settle()
         if let action, let result = effects.perform(action) { return result }
         if clock.now >= deadline { return .timedOut }
         return await waitAndPop(id: id, expiry: WaitExpiry(deadline, clock))

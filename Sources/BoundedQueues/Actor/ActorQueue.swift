@@ -57,13 +57,17 @@ public final actor ActorQueue<Element: Sendable>: BoundedQueue {
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
     @inlinable
     public func tryPush(_ element: Element) -> PushResult<Element> {
-        effects.perform(state.push(element))
+        if state.enterPlainly(element) { return .accepted }
+        defer { state.settle() }
+        return effects.perform(state.push(element))
     }
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable
     public func tryPop() -> Element? {
-        effects.perform(state.pop())?.element
+        if let element = state.leavePlainly() { return element }
+        defer { state.settle() }
+        return effects.perform(state.pop())?.element
     }
 
     /// Offers the elements of a batch in order in one visit to the actor. O(elements).

@@ -47,6 +47,19 @@ struct AccuracyJudgementTests {
         #expect(judge(.real) { $0.granted += 7 }.errorPartsPerMillion == 7_000)
     }
 
+    @Test("permits that a full bucket may have lost between requests are forgiven, unless it is known when it decided")
+    func knownDecisions() {
+        // A permit is earned every tenth request, of which a bucket of ten loses a hundredth.
+        func complaint(_ knowsDecisions: Bool) -> String? {
+            judge(.real) {
+                ($0.granted, $0.allowed, $0.durationSeconds) = (99_500, 100_000, 100)
+                ($0.decisions, $0.knowsDecisions) = (1_000_000, knowsDecisions)
+            }.complaint
+        }
+        #expect(complaint(false) == nil)
+        #expect(complaint(true) == "granted 99500 where the oracle grants 100000 at the same instants")
+    }
+
     @Test("granting nothing is never right")
     func nothing() {
         #expect(judge(.real) { ($0.granted, $0.allowed) = (0, 3) }.complaint == "granted nothing")

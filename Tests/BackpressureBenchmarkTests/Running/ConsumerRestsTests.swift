@@ -1,4 +1,3 @@
-import ConcurrencySupport
 import Synchronization
 import Testing
 
@@ -12,33 +11,31 @@ struct ConsumerRestsTests {
         return load
     }
 
-    /// A run that began so many nanoseconds ago.
-    private func control(begun nanoseconds: UInt64) -> (control: RunControl, start: UInt64) {
+    private let start: UInt64 = 7_000
+
+    private var control: RunControl {
         let control = RunControl(producers: 1)
-        let start = SystemNanosecondClock().nanoseconds() - nanoseconds
         control.startNanoseconds.store(start, ordering: .relaxed)
-        return (control, start)
+        return control
     }
 
     @Test("work and rest in turn, each as long as it was told")
     func phases() throws {
-        let hour: UInt64 = 3_600_000_000_000
-        let rests = try #require(ConsumerRests(load(work: Int(hour), rest: Int(hour))))
-        let (working, _) = control(begun: hour / 2)
-        #expect(rests.end(working) == nil)
-        let (resting, start) = control(begun: hour + hour / 2)
-        #expect(rests.end(resting) == start + 2 * hour)
-        let (again, _) = control(begun: 2 * hour + hour / 2)
-        #expect(rests.end(again) == nil)
+        let rests = try #require(ConsumerRests(load(work: 300, rest: 200)))
+        func end(_ elapsed: UInt64) -> UInt64? { rests.end(control, atNanoseconds: start + elapsed) }
+        #expect(end(0) == nil && end(299) == nil)
+        #expect(end(300) == start + 500 && end(499) == start + 500)
+        #expect(end(500) == nil && end(799) == nil)
+        #expect(end(800) == start + 1_000)
     }
 
     @Test("don't rest once the run is over, nor if nobody said so")
     func never() throws {
-        let rests = try #require(ConsumerRests(load(work: 1, rest: 1_000_000_000_000)))
-        let (over, _) = control(begun: 1_000)
-        #expect(rests.end(over) != nil)
+        let rests = try #require(ConsumerRests(load(work: 1, rest: 1_000)))
+        let over = control
+        #expect(rests.end(over, atNanoseconds: start + 500) != nil)
         over.phase.store(.stopping, ordering: .relaxed)
-        #expect(rests.end(over) == nil)
+        #expect(rests.end(over, atNanoseconds: start + 500) == nil)
         #expect(ConsumerRests(load(work: 0, rest: 0)) == nil)
     }
 }

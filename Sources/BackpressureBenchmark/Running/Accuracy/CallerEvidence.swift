@@ -16,6 +16,9 @@ struct CallerEvidence {
             .map { GrantStamp(before: $0.first, after: $0.last, permits: $0.permits) }
     }
 
+    /// Whether it is known when each request was decided.
+    var knowsDecisions: Bool { logs.joined().allSatisfy { !$0.isGrant || $0.decided != 0 } }
+
     /// All permits that were granted.
     var granted: Int { grants.reduce(0) { $0 + Int($1.permits) } }
 
@@ -130,9 +133,11 @@ struct CallerEvidence {
 
     /// What the oracle grants when it is asked at the same instants.
     ///
-    /// When a request was decided is known only to within the call, and a task may be away from its processor in between.
-    /// So the oracle is asked at the calls and at the returns; what was granted is right if it lies between the answers.
+    /// That is when the limiter read its clock, if that is known. Else it is known only to within the call, and a task may be
+    /// away from its processor in between: so the oracle is asked at the calls and at the returns, and what was granted is
+    /// right if it lies between the answers.
     func allowed() -> Int {
+        if knowsDecisions { return allowed { $0.decided } }
         let answers = [allowed { $0.first }, allowed { $0.last }].sorted()
         return min(max(granted, answers[0]), answers[1])
     }

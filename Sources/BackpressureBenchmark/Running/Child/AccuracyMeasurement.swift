@@ -33,9 +33,9 @@ struct AccuracyMeasurement {
     private func real() throws(MeasurementError) -> AccuracyFigures {
         let control = RunControl(producers: load.callers)
         let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
-        let limiter = try instance()
+        let (limiter, clock) = try askedInstance()
         let workers = Workers()
-        for task in try tasks(control, logs) {
+        for task in try tasks(control, logs, clock) {
             switch job.driver {
             case .threads:
                 guard let call = limiter.callOnThread else { throw MeasurementError("not driven by threads") }
@@ -79,10 +79,22 @@ struct AccuracyMeasurement {
         return figures
     }
 
+    /// The limiter that the callers ask, and where there is one caller and it takes a clock, one that tells when it decided.
+    private func askedInstance() throws(MeasurementError) -> (LimiterInstance, VirtualClock?) {
+        guard load.callers == 1, load.demand != .waiting, let make = implementation.virtual else {
+            return (try instance(), nil)
+        }
+        let clock = VirtualClock.notingMachineTime()
+        return (try made(make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))), clock)
+    }
+
     private func instance() throws(MeasurementError) -> LimiterInstance {
-        let limiter = implementation.real(
-            LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock())
+        try made(
+            implementation.real(LimiterSetup(rate: load.rate, burst: load.burst, clock: SystemNanosecondClock()))
         )
+    }
+
+    private func made(_ limiter: LimiterInstance) throws(MeasurementError) -> LimiterInstance {
         if let failure = limiter.failure { throw MeasurementError(failure) }
         return limiter
     }
@@ -93,7 +105,11 @@ struct AccuracyMeasurement {
         return Int(min(8 * fair + 200_000 * max(1, job.durationSeconds), 20_000_000))
     }
 
-    private func tasks(_ control: RunControl, _ logs: [CallerLog]) throws(MeasurementError) -> [CallerTask] {
+    private func tasks(
+        _ control: RunControl,
+        _ logs: [CallerLog],
+        _ clock: VirtualClock?
+    ) throws(MeasurementError) -> [CallerTask] {
         let duration = UInt64(job.durationSeconds * 1e9)
         let schedules = try schedules()
         return logs.enumerated().map { index, log in
@@ -105,7 +121,8 @@ struct AccuracyMeasurement {
                 offNanoseconds: load.demand.spell?.off ?? 0,
                 largestRequest: load.demand == .mixed
                     ? UInt64(min(envelope.burst, LimiterLoad.Demand.largestMixedRequest)) : 1,
-                schedule: schedules?[index]
+                schedule: schedules?[index],
+                limiterClock: clock
             )
         }
     }
@@ -141,6 +158,7 @@ struct AccuracyMeasurement {
             figures.worstWindow?.startNanoseconds -= min(start, worst.startNanoseconds)
             figures.worstWindow?.endNanoseconds -= min(start, worst.endNanoseconds)
         }
+        figures.knowsDecisions = evidence.knowsDecisions
         figures.decisions = logs.joined().reduce(0) { $0 + max(1, Int($1.refusals)) }
         figures.jainIndex = Fairness.jainIndex(logs.map { $0.reduce(0) { $0 + ($1.isGrant ? Double($1.permits) : 0) } })
         if load.demand == .waiting {
@@ -187,8 +205,7 @@ struct AccuracyMeasurement {
     private func virtual() throws(MeasurementError) -> AccuracyFigures {
         guard let make = implementation.virtual else { throw MeasurementError("\(implementation.id) takes no clock") }
         let clock = VirtualClock()
-        let limiter = make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))
-        if let failure = limiter.failure { throw MeasurementError(failure) }
+        let limiter = try made(make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock)))
         let run = DecisionRun(
             load: load,
             envelope: envelope,

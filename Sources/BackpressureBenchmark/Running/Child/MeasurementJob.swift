@@ -101,6 +101,8 @@ struct AccuracyFigures: Codable, Sendable {
     var windowNanoseconds: UInt64?
     /// Whether it may give permits back late, so that it grants less than the oracle; `nil`: it may not.
     var isConservative: Bool?
+    /// Whether it is known when each request was decided.
+    var knowsDecisions: Bool?
     /// The most permits at hand when a request was refused that they would have sufficed for; `nil`: nobody refuses.
     var withheldPermits: Double?
     /// Of callers that wait: the share of the time in which one was kept whose permit was due.

@@ -17,6 +17,17 @@ public struct CallerTask: Sendable {
     @usableFromInline var largestRequest: UInt64 = 1
     /// When to ask, in nanoseconds from the start, in order, in place of all that; `nil`: as soon as the last answer came.
     @usableFromInline var schedule: Schedule?
+    /// The limiter's clock, where this caller is the only one: what it read last is when the last request was decided.
+    /// `nil`: that isn't known.
+    @usableFromInline var limiterClock: VirtualClock?
+
+    /// When the request was decided that was made at `call` and has just returned; 0: not known, as the limiter didn't look
+    /// at its clock since.
+    @inlinable @inline(__always)
+    func decided(calledAt call: UInt64) -> UInt64 {
+        guard let reading = limiterClock?.lastReading, reading >= call else { return 0 }
+        return reading
+    }
 
     /// The request after one of which this was drawn; a linear congruential generator does.
     @inlinable @inline(__always)
@@ -41,13 +52,16 @@ final class CallerLog: @unchecked Sendable {  // only its caller touches it unti
         @usableFromInline var refusals: UInt64
         /// Of each request.
         @usableFromInline var permits: UInt32
+        /// When a grant was decided; 0: between `first` and `last`.
+        @usableFromInline var decided: UInt64
 
         @usableFromInline
-        init(first: UInt64, last: UInt64, refusals: UInt64, permits: UInt32 = 1) {
+        init(first: UInt64, last: UInt64, refusals: UInt64, permits: UInt32 = 1, decided: UInt64 = 0) {
             self.first = first
             self.last = last
             self.refusals = refusals
             self.permits = permits
+            self.decided = decided
         }
 
         var isGrant: Bool { refusals == 0 }
@@ -70,8 +84,9 @@ final class CallerLog: @unchecked Sendable {  // only its caller touches it unti
     }
 
     @inlinable @inline(__always)
-    func granted(_ permits: Int = 1, before: UInt64, after: UInt64) {
-        append(Event(first: before, last: after, refusals: 0, permits: UInt32(truncatingIfNeeded: permits)))
+    func granted(_ permits: Int = 1, before: UInt64, after: UInt64, decided: UInt64 = 0) {
+        let permits = UInt32(truncatingIfNeeded: permits)
+        append(Event(first: before, last: after, refusals: 0, permits: permits, decided: decided))
     }
 
     @inlinable @inline(__always)
@@ -110,9 +125,9 @@ func call<Limiter: SynchronousRateLimiter>(_ limiter: Limiter, _ task: CallerTas
             waitUntil(nanoseconds: start &+ time)
             let before = clock.nanoseconds()
             if limiter.tryAcquire(1).isGranted {
-                log.granted(before: before, after: clock.nanoseconds())
+                log.granted(before: before, after: clock.nanoseconds(), decided: task.decided(calledAt: before))
             } else {
-                log.refused(at: before)
+                log.refused(at: max(before, task.decided(calledAt: before)))
             }
         }
         return
@@ -129,10 +144,10 @@ func call<Limiter: SynchronousRateLimiter>(_ limiter: Limiter, _ task: CallerTas
             continue
         }
         if limiter.tryAcquire(permits).isGranted {
-            log.granted(permits, before: before, after: clock.nanoseconds())
+            log.granted(permits, before: before, after: clock.nanoseconds(), decided: task.decided(calledAt: before))
             permits = task.nextRequest(&state)
         } else {
-            log.refused(permits, at: before)
+            log.refused(permits, at: max(before, task.decided(calledAt: before)))
         }
     }
 }
@@ -149,9 +164,9 @@ func call<Limiter: RateLimiter>(_ limiter: Limiter, _ task: CallerTask) async {
             await waitUntil(nanoseconds: start &+ time)
             let before = clock.nanoseconds()
             if await limiter.tryAcquire(1).isGranted {
-                log.granted(before: before, after: clock.nanoseconds())
+                log.granted(before: before, after: clock.nanoseconds(), decided: task.decided(calledAt: before))
             } else {
-                log.refused(at: before)
+                log.refused(at: max(before, task.decided(calledAt: before)))
             }
         }
         return
@@ -168,10 +183,10 @@ func call<Limiter: RateLimiter>(_ limiter: Limiter, _ task: CallerTask) async {
             continue
         }
         if await limiter.tryAcquire(permits).isGranted {
-            log.granted(permits, before: before, after: clock.nanoseconds())
+            log.granted(permits, before: before, after: clock.nanoseconds(), decided: task.decided(calledAt: before))
             permits = task.nextRequest(&state)
         } else {
-            log.refused(permits, at: before)
+            log.refused(permits, at: max(before, task.decided(calledAt: before)))
         }
     }
 }

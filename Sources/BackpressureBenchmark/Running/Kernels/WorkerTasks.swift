@@ -52,10 +52,10 @@ struct ConsumerRests: Sendable {
 
     /// When the rest ends that is on now; `nil`: it is time to work, or the run is over.
     @usableFromInline
-    func end(_ control: RunControl) -> UInt64? {
+    func end(_ control: RunControl, atNanoseconds now: UInt64 = SystemNanosecondClock().nanoseconds()) -> UInt64? {
         guard !control.isStopping else { return nil }
         let start = control.startNanoseconds.load(ordering: .relaxed)
-        let elapsed = SystemNanosecondClock().nanoseconds() &- start
+        let elapsed = now &- start
         let period = workNanoseconds + restNanoseconds
         let (periods, position) = elapsed.quotientAndRemainder(dividingBy: period)
         return position < workNanoseconds ? nil : start + (periods + 1) * period

@@ -101,6 +101,38 @@ struct AccuracyMeasurementTests {
         #expect(figures.jitterP50Nanoseconds == 0 && figures.jitterP99Nanoseconds == 0)
     }
 
+    /// A run of 50 ms on the real clock, saturated.
+    private func measured(_ id: String, callers: Int) async throws -> (figures: AccuracyFigures, load: LimiterLoad) {
+        var scenario = Samples.accuracy
+        scenario.durationSeconds = 0.05
+        var load = Samples.limiterLoad
+        load.callers = callers
+        let measurement = AccuracyMeasurement(
+            job: Samples.job(scenario, kind: .accuracy, implementation: id),
+            load: load,
+            implementation: try #require(Registry.builtIn.limiters.first { $0.id == id })
+        )
+        let report = try await onOwnThread { () throws(MeasurementError) in try measurement.perform() }
+        return (try #require(report.accuracy), load)
+    }
+
+    @Test(
+        "is what a single caller of an exact limiter gets, to the permit",
+        arguments: ["token-bucket-lockfree", "pacer-lockfree", "pacer-mutex", "sliding-log-mutex"]
+    )
+    func singleCaller(id: String) async throws {
+        let (figures, load) = try await measured(id, callers: 1)
+        #expect(figures.knowsDecisions == true)
+        #expect(figures.granted > 0 && figures.granted == figures.allowed)
+        #expect(AccuracyJudgement(figures, load: load).complaint == nil)
+    }
+
+    @Test("is known to within a call only, of several callers and of a limiter with a clock of its own")
+    func unknownDecisions() async throws {
+        #expect(try await measured("pacer-lockfree", callers: 2).figures.knowsDecisions == false)
+        #expect(try await measured("pacer-mutex-spinning", callers: 1).figures.knowsDecisions == false)
+    }
+
     @Test("is compared on the real clock even with a limiter that grants more than can be noted")
     func grantsEverything() async throws {
         var scenario = Samples.accuracy

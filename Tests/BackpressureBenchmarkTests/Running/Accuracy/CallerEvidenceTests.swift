@@ -81,6 +81,22 @@ struct CallerEvidenceTests {
         #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
     }
 
+    @Test("asks the oracle at the moments of decision, where all are known")
+    func knownDecisions() {
+        func grant(_ first: UInt64, _ last: UInt64, decided: UInt64) -> CallerLog.Event {
+            .init(first: first, last: last, refusals: 0, decided: decided)
+        }
+        let pacer = GrantEnvelope(rate: .perSecond(1_000_000), burst: 1)
+        let asked = [grant(10_000, 10_100, decided: 10_050), grant(11_000, 11_100, decided: 11_050)]
+        #expect(CallerEvidence(pacer, [asked]).allowed() == 2)
+        let early = [asked[0], grant(10_990, 11_100, decided: 11_049)]
+        let evidence = CallerEvidence(pacer, [early])
+        #expect(evidence.allowed() == 1, "a nanosecond early, though within the call it was due")
+        #expect(evidence.granted == 2 && evidence.knowsDecisions)
+        let unknown = CallerEvidence(pacer, [[asked[0], grant(10_990, 11_100, decided: 0)]])
+        #expect(unknown.allowed() == 2 && !unknown.knowsDecisions)
+    }
+
     @Test("grants a request of several permits that is made again and again as often as its permits are there")
     func mixedAllowed() {
         let retried = CallerLog.Event(first: 10_000, last: 12_000, refusals: 3, permits: 3)
