@@ -107,7 +107,7 @@ extension Registry {
         register(
             .ring(
                 "ring",
-                summary: "lock-free MPMC ring of sequence slots, 64 bytes apart; relaxed full and empty; threads",
+                summary: "lock-free MPMC ring of sequence slots, 16 bytes apart; relaxed full and empty; threads",
                 drivers: [.threads]
             )
         )
@@ -120,17 +120,17 @@ extension Registry {
         )
         register(
             .ring(
-                "ring-dense",
+                "ring-padded",
                 standing: .variant,
-                summary: "the ring with its slots 16 bytes apart: a quarter of the memory",
-                spacing: .dense
+                summary: "the ring with its slots 64 bytes apart: four times the memory",
+                spacing: .padded
             )
         )
         register(
             .ring(
                 "ring-wide",
                 standing: .variant,
-                summary: "the ring with its slots 128 bytes apart: twice the memory",
+                summary: "the ring with its slots 128 bytes apart: eight times the memory",
                 spacing: .widelyPadded
             )
         )
@@ -201,7 +201,7 @@ extension QueueImplementation {
         standing: Standing = .own,
         summary: String,
         drivers: [Scenario.Driver] = [.threads, .tasks],
-        spacing: SlotSpacing = .padded,
+        spacing: SlotSpacing = .dense,
         consistency: RingConsistency = .relaxed
     ) -> QueueImplementation {
         QueueImplementation(

@@ -139,7 +139,9 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     }
 
     // The pauses of one who is about to wait: not in the functions that may suspend, since to call those and return costs
-    // more than the wait for somebody who is quick.
+    // more than the wait for somebody who is quick. Between them a consumer looks at its slot and nothing else: what tells
+    // whether the queue is finished is the line that the producers write, and each look would take it from the one who is
+    // about to.
 
     @inlinable @inline(never)
     func claimFreeAfterPauses() -> SlotClaim {
@@ -157,7 +159,6 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         var backoff = Backoff(pauses: consumers.isEmpty ? 56 : 16)
         while backoff.pauseBriefly() {
             if let element = tryPop() { return element }
-            if isFinished { break }
         }
         return nil
     }
@@ -287,10 +288,14 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @inlinable @inline(never)
     func parkAndPop(timeout: Duration?) -> PopResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
+        let isPatient = timeout.map { $0 > .zero } ?? true
         var ticket = WaitTicket()
         var wasWoken = false
         var backoff = Slots.Word.backoff
         while true {
+            while isPatient, backoff.pauseBriefly() {
+                if let element = tryPop() { return .element(element) }
+            }
             if let element = tryPop() { return .element(element) }
             if isFinished { return .finished }
             if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {

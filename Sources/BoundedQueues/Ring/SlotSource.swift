@@ -164,13 +164,14 @@ public enum SlotCounter: Int, Sendable, CaseIterable {
 /// How far apart the slots of a ring lie: memory against speed.
 @frozen
 public enum SlotSpacing: Sendable, Hashable {
-    /// Each slot on a cache line (64 bytes) of its own, so that neighbours in the queue don't slow each other down.
-    case padded
-    /// Each slot on a pair of cache lines (128 bytes), which processors fetch together: a little faster still, for few and
-    /// hot elements.
-    case widelyPadded
-    /// As close as alignment allows: 16 bytes a slot for an element of a word. For many queues or large capacities.
+    /// As close as alignment allows: 16 bytes a slot for an element of a word, so that a cache line carries four elements from
+    /// processor to processor.
     case dense
+    /// Each slot on a cache line (64 bytes) of its own, so that neighbours in the queue don't slow each other down: where a
+    /// queue is nearly always empty, or full, and many threads are at it.
+    case padded
+    /// Each slot on a pair of cache lines (128 bytes), which some processors fetch together.
+    case widelyPadded
 }
 
 /// Where in its slot an element lies behind the slot's atomic word, and how far apart slots are.
