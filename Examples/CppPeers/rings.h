@@ -8,7 +8,7 @@
 #include <memory>
 
 // Dmitry Vyukov's bounded queue with positions that count laps, as crossbeam's ArrayQueue has them, so that any capacity
-// is kept exactly without a division: the same as RingQueue in Sources/BoundedQueues/Ring, with slots 16 bytes apart.
+// is kept exactly without a division: the same as RingQueue in Sources/BoundedQueues/Ring, with slots 64 bytes apart.
 //
 // A position is a lap and an index; `lap_` is a power of two above the capacity. The slot at an index is free for the
 // producer at position p when its stamp is p, holds a value for the consumer at p when its stamp is p + 1, and is free
@@ -64,7 +64,7 @@ public:
     }
 
 private:
-    struct Slot {
+    struct alignas(64) Slot {
         std::atomic<uint64_t> stamp;
         uint64_t value;
     };

@@ -107,7 +107,7 @@ extension Registry {
         register(
             .ring(
                 "ring",
-                summary: "lock-free MPMC ring of sequence slots, 16 bytes apart; relaxed full and empty; threads",
+                summary: "lock-free MPMC ring of sequence slots, 64 bytes apart; relaxed full and empty; threads",
                 drivers: [.threads]
             )
         )
@@ -120,17 +120,17 @@ extension Registry {
         )
         register(
             .ring(
-                "ring-padded",
+                "ring-dense",
                 standing: .variant,
-                summary: "the ring with its slots 64 bytes apart: four times the memory",
-                spacing: .padded
+                summary: "the ring with its slots 16 bytes apart: a quarter of the memory",
+                spacing: .dense
             )
         )
         register(
             .ring(
                 "ring-wide",
                 standing: .variant,
-                summary: "the ring with its slots 128 bytes apart: eight times the memory",
+                summary: "the ring with its slots 128 bytes apart: twice the memory",
                 spacing: .widelyPadded
             )
         )
@@ -163,6 +163,7 @@ extension Registry {
             )
         )
         register(.behindC("ring-abi", "the ring behind the C interface, to set beside loaded queues", { ringBehindC }))
+        register(.behindC("ring-dense-abi", "the same with its slots 16 bytes apart", { denseRingBehindC }))
         register(
             .behindC(
                 "ring-spsc-abi",
@@ -201,7 +202,7 @@ extension QueueImplementation {
         standing: Standing = .own,
         summary: String,
         drivers: [Scenario.Driver] = [.threads, .tasks],
-        spacing: SlotSpacing = .dense,
+        spacing: SlotSpacing = .padded,
         consistency: RingConsistency = .relaxed
     ) -> QueueImplementation {
         QueueImplementation(

@@ -20,8 +20,8 @@ public import ConcurrencySupport
 /// the store for ``OverflowPolicy/spill``, sequences).
 ///
 /// - Complexity: O(1), no allocation. A cancelled wait O(waiters).
-/// - Memory: 16 bytes a slot for elements of a word, 64 with ``SlotSpacing/padded``, 128 with
-///   ``SlotSpacing/widelyPadded``, plus some 640 bytes; once. See ``SlotQueue/storageBytes``.
+/// - Memory: 64 bytes a slot, 128 with ``SlotSpacing/widelyPadded``, with ``SlotSpacing/dense`` 16 for elements of a word,
+///   plus some 640 bytes; once. See ``SlotQueue/storageBytes``.
 /// - Source: Dmitry Vyukov, bounded MPMC queue; laps as in crossbeam's `ArrayQueue`.
 public typealias RingQueue<Element: ~Copyable & Sendable> = SlotQueue<Element, SharedSlots<HardwareWord>>
 
@@ -36,7 +36,7 @@ extension SlotQueue where Slots == SharedSlots<HardwareWord>, Element: ~Copyable
     public convenience init(
         capacity: Int,
         policy: OverflowPolicy = .block,
-        spacing: SlotSpacing = .dense,
+        spacing: SlotSpacing = .padded,
         consistency: RingConsistency = .relaxed,
         clock: any NanosecondClock = SystemNanosecondClock(),
         onDrop: DropHandler<Element>? = nil
@@ -68,7 +68,7 @@ extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     public convenience init(
         capacity: Int,
         spillStore: some SpillStore<Element>,
-        spacing: SlotSpacing = .dense,
+        spacing: SlotSpacing = .padded,
         consistency: RingConsistency = .relaxed,
         clock: any NanosecondClock = SystemNanosecondClock()
     ) {

@@ -164,14 +164,14 @@ public enum SlotCounter: Int, Sendable, CaseIterable {
 /// How far apart the slots of a ring lie: memory against speed.
 @frozen
 public enum SlotSpacing: Sendable, Hashable {
-    /// As close as alignment allows: 16 bytes a slot for an element of a word, so that a cache line carries four elements from
-    /// processor to processor.
-    case dense
-    /// Each slot on a cache line (64 bytes) of its own, so that neighbours in the queue don't slow each other down: where a
-    /// queue is nearly always empty, or full, and many threads are at it.
+    /// Each slot on a cache line (64 bytes) of its own, so that neighbours in the queue don't slow each other down: best where
+    /// consumers are close behind producers, as tasks are.
     case padded
     /// Each slot on a pair of cache lines (128 bytes), which some processors fetch together.
     case widelyPadded
+    /// As close as alignment allows: 16 bytes a slot for an element of a word, so that a line carries four elements. For many
+    /// queues or large capacities; and for threads where a line takes long from processor to processor.
+    case dense
 }
 
 /// Where in its slot an element lies behind the slot's atomic word, and how far apart slots are.

@@ -9,9 +9,21 @@ import CForeignImplementations
 
 /// ``RingQueue`` behind the C interface.
 var ringBehindC: backpressure_queue_v1 {
+    ring("ring-abi") { Unmanaged.passRetained(RingQueue<UInt64>(capacity: $0)).toOpaque() }
+}
+
+/// ``RingQueue`` with its slots close together, behind the C interface.
+var denseRingBehindC: backpressure_queue_v1 {
+    ring("ring-dense-abi") { Unmanaged.passRetained(RingQueue<UInt64>(capacity: $0, spacing: .dense)).toOpaque() }
+}
+
+private func ring(
+    _ id: StaticString,
+    create: @escaping @convention(c) (Int) -> UnsafeMutableRawPointer?
+) -> backpressure_queue_v1 {
     entry(
-        "ring-abi",
-        create: { Unmanaged.passRetained(RingQueue<UInt64>(capacity: $0)).toOpaque() },
+        id,
+        create: create,
         destroy: { Unmanaged<RingQueue<UInt64>>.fromOpaque($0!).release() },
         tryPush: pushToRing,
         tryPop: popFromRing
