@@ -184,12 +184,29 @@ struct CallerEvidence {
     /// they asked.
     func waits() -> [(due: UInt64, ran: UInt64)] {
         var oracle = LimiterOracle(envelope)
-        return logs.joined().filter(\.isGrant).sorted { $0.first < $1.first }.compactMap { event in
+        return grantsInOrderOfAsking().compactMap { event in
             _ = oracle.tryAcquire(0, atNanoseconds: event.first)
             guard let due = oracle.earliestGrant(of: UInt64(event.permits)) else { return nil }
             _ = oracle.tryAcquire(UInt64(event.permits), atNanoseconds: due)
             return (due, event.last)
         }
+    }
+
+    /// Those who asked at nearly the same time in the order in which they ran: between the time that a caller notes and the
+    /// limiter's line there is a call, in which others may overtake it. Where permits come back by the window, whoever is
+    /// overtaken at its end waits for the next.
+    private func grantsInOrderOfAsking() -> [CallerLog.Event] {
+        let longestCall: UInt64 = 50_000
+        var ordered: [CallerLog.Event] = []
+        var together: [CallerLog.Event] = []
+        for event in logs.joined().filter(\.isGrant).sorted(by: { $0.first < $1.first }) {
+            if let last = together.last, event.first - last.first > longestCall {
+                ordered += together.sorted { $0.last < $1.last }
+                together = []
+            }
+            together.append(event)
+        }
+        return ordered + together.sorted { $0.last < $1.last }
     }
 
     /// For how long, in all, there was a caller whose permit was due and who didn't run yet.

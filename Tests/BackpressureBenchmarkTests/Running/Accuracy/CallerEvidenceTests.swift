@@ -81,6 +81,23 @@ struct CallerEvidenceTests {
         #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
     }
 
+    @Test("doesn't hold it against a limiter that one caller overtook another between the note and the line")
+    func overtaken() {
+        // The third permit of a window, and the first of the next a hundred microseconds later.
+        let slow = GrantEnvelope(
+            rate: .perSecond(30_000),
+            burst: 3,
+            window: .init(shortest: 100_000, longest: 100_000)
+        )
+        func kept(secondAsks second: UInt64) -> UInt64 {
+            let first = [grant(10_000, 10_010, permits: 2), grant(200_000, 300_010)]
+            let other = [grant(200_000 + second, 200_010 + second, permits: 3)]
+            return CallerEvidence.keptNanoseconds(CallerEvidence(slow, [first, other]).waits())
+        }
+        #expect(kept(secondAsks: 300) < 1_000)
+        #expect(kept(secondAsks: 60_000) > 90_000, "that is no overtaking within a call")
+    }
+
     @Test("asks the oracle at the moments of decision, where all are known")
     func knownDecisions() {
         func grant(_ first: UInt64, _ last: UInt64, decided: UInt64) -> CallerLog.Event {
