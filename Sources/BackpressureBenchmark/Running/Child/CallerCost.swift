@@ -18,6 +18,8 @@ struct CallerCost {
     var batch = 256
     /// Whether a request that was refused is no operation.
     var countsGrantsAlone = false
+    /// For how long the measured part goes on in which no operation was counted.
+    var patienceNanoseconds: UInt64 = 3_000_000_000
     /// Makes the subject; called once, when the harness's own memory has been allocated.
     let make: () throws(MeasurementError) -> Subject
 
@@ -25,8 +27,8 @@ struct CallerCost {
         let (measured, complaint) = try perform()
         var report = MeasurementReport()
         report.violation = complaint
-        report[.throughput] = measured.seconds > 0 ? Double(measured.operations) / measured.seconds : nil
         if measured.operations > 0 {
+            report[.throughput] = measured.seconds > 0 ? Double(measured.operations) / measured.seconds : nil
             report[.cpuTime] = measured.cpuNanoseconds / Double(measured.operations)
             report[.contextSwitches] = Double(measured.contextSwitches) / Double(measured.operations)
         }
@@ -99,18 +101,20 @@ struct CallerCost {
             }
         }
         func done() -> UInt64 { counts.reduce(0) { $0 + $1.progress.load(ordering: .relaxed) } }
-        var before: UInt64 = 0
+        let clock = SystemNanosecondClock()
+        var (before, end): (UInt64, UInt64) = (0, 0)
         let measured = MeasuredPart(control: control, counts: counts, workers: callers)
             .conduct(
                 warmupSeconds: job.warmupSeconds,
                 durationSeconds: job.durationSeconds,
                 begins: {
                     before = done()
+                    end = clock.nanoseconds() + UInt64(job.durationSeconds * 1e9) + patienceNanoseconds
                     begins()
                 },
                 ends: ends,
-                // On a busy machine nobody may have got to it.
-                goesOn: { done() == before }
+                // On a busy machine nobody may have got to it. But whoever grants nothing any more must not hang.
+                goesOn: { done() == before && clock.nanoseconds() < end }
             )
         workers.join()
         let asked = counts.reduce(0) { $0 + $1.offered.load(ordering: .relaxed) }
