@@ -60,6 +60,10 @@ public protocol AtomicWord: Sendable {
     /// them sees the other's write).
     static func heavyFence()
 
+    /// Begins to fetch the cache line at `address`, which this thread is about to write; a hint. The address need not be
+    /// anyone's.
+    static func prefetchForWriting(_ address: UnsafeMutableRawPointer)
+
     /// Announces that this thread is about to write the memory at `address`, or to move its content out: something that
     /// the words are to keep other threads from meanwhile.
     static func willTouch(_ address: UnsafeMutableRawPointer)
@@ -77,6 +81,9 @@ public protocol AtomicWord: Sendable {
 }
 
 extension AtomicWord {
+    /// Does nothing.
+    @inlinable @inline(__always)
+    public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) {}
     /// Does nothing.
     @inlinable @inline(__always)
     public static func willTouch(_ address: UnsafeMutableRawPointer) {}
@@ -199,6 +206,10 @@ public struct HardwareWord: AtomicWord {
     public func fetchAddRelaxed(_ amount: UInt) -> UInt {
         word.pointee.wrappingAdd(amount, ordering: .relaxed).oldValue
     }
+
+    /// `prefetchw` or its like.
+    @inlinable @inline(__always)
+    public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) { backpressure_prefetch_for_writing(address) }
 
     /// Registers the process for `membarrier`, once.
     public static func prepareFences() { backpressure_prepare_fences() }

@@ -20,6 +20,32 @@ public protocol NanosecondClock: Sendable {
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     func sleep(untilNanoseconds deadline: UInt64) async throws
+
+    /// How long before a moment whoever waits for it should be awake, to spin for the rest, in nanoseconds. Without an
+    /// implementation 0: waking is left to ``sleep(untilNanoseconds:)``.
+    var spinNanoseconds: UInt64 { get }
+
+    /// Suspends until ``spinNanoseconds`` before the clock reads `deadline`, as close to that as the platform's timers allow.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func sleep(shortOfNanoseconds deadline: UInt64) async throws
+}
+
+extension NanosecondClock {
+    /// 0: nobody spins.
+    @inlinable
+    public var spinNanoseconds: UInt64 { 0 }
+
+    /// ``sleep(untilNanoseconds:)``.
+    @inlinable
+    public func sleep(shortOfNanoseconds deadline: UInt64) async throws {
+        try await sleep(untilNanoseconds: deadline)
+    }
+
+    /// Holds this thread, spinning, until the clock reads `deadline`: for the last ``spinNanoseconds`` of a wait.
+    package func spin(untilNanoseconds deadline: UInt64) {
+        while nanoseconds() < deadline { backpressure_cpu_relax() }
+    }
 }
 
 /// The machine's monotonic clock (`CLOCK_MONOTONIC`): not moved by changes of the wall clock.

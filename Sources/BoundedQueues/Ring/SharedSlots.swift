@@ -26,6 +26,9 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @usableFromInline let layout: SlotLayout
     /// The bytes of the one allocation.
     public let byteCount: Int
+    /// How far ahead slots are fetched, in bytes; 0: not at all. What lies behind the last slot may be anyone's: fetching it
+    /// now and then does no harm.
+    @usableFromInline let lead: Int
 
     @inlinable static var closedBit: UInt { 1 << (UInt.bitWidth - 1) }
     @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
@@ -42,6 +45,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         self.lap = lap
         self.layout = layout
         byteCount = Self.headerBytes + layout.stride * capacity
+        lead = layout.stride >= 64 && capacity > 8 ? 2 * layout.stride : 0
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
         slots = base + Self.headerBytes
         tail.initialize(to: 0)
@@ -100,6 +104,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         var position = tail.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position {
+                prefetch(after: position)
                 let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -119,6 +124,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         var position = head.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position &+ 1 {
+                prefetch(after: position)
                 let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -128,6 +134,17 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
                 position = current
             }
         }
+    }
+
+    /// Begins to fetch the slot that this end will come to two operations on.
+    ///
+    /// Where each slot has a line of its own, an operation's price is that line's way from the other processor, and the
+    /// compare-exchange that follows would hold up any load: the fetch runs beside it. Both ends do it or neither, else the one
+    /// that does takes lines that the other is about to need. From three slots on they take them from each other where a
+    /// consumer is close behind its producer. Dense slots share the line that was fetched for the last one.
+    @inlinable @inline(__always)
+    func prefetch(after position: UInt) {
+        if lead > 0 { Word.prefetchForWriting(slot(position) + lead) }
     }
 
     /// Claims the slots from the tail's on that are free, with one compare-exchange: a slot that was seen free stays so

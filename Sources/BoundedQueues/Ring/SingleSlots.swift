@@ -160,14 +160,19 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     @inlinable @inline(__always)
     func run(from position: UInt, upTo count: UInt, in wanted: UInt) -> UInt {
-        var slot = slots + Int(bitPattern: position)
-        let (end, stride) = (base + byteCount, layout.stride)
         let limit = min(count, capacity)
-        var found: UInt = 0
-        while found < limit, Word(at: slot).loadAcquiring() == wanted {
-            slot += stride
-            if slot == end { slot = slots }
-            found &+= 1
+        let end = base + byteCount
+        var slot = slots + Int(bitPattern: position)
+        guard limit > 0, Word(at: slot).loadAcquiring() == wanted else { return 0 }
+        slot += layout.stride
+        var found: UInt = 1
+        while found < limit {
+            while found < limit, slot != end {
+                guard Word(at: slot).loadAcquiring() == wanted else { return found }
+                slot += layout.stride
+                found &+= 1
+            }
+            slot = slots
         }
         return found
     }
@@ -194,16 +199,38 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         let first = slots + Int(bitPattern: run.position)
         let end = base + byteCount
         let (stride, offset) = (layout.stride, layout.elementOffset)
-        var slot = first
-        for _ in 0..<run.count {
-            Word.willTouch(slot + offset)
-            body(slot + offset)
-            if slot != first { Word(at: slot).storeReleasing(value) }
-            slot += stride
+        prefetch(runAfterNext: run)
+        Word.willTouch(first + offset)
+        body(first + offset)
+        var slot = first + stride
+        var left = run.count &- 1
+        while left > 0 {
+            while left > 0, slot != end {
+                Word.willTouch(slot + offset)
+                body(slot + offset)
+                Word(at: slot).storeReleasing(value)
+                slot += stride
+                left &-= 1
+            }
             if slot == end { slot = slots }
         }
         Word(at: first).storeReleasing(value)
-        return UInt(bitPattern: slot - slots)
+        return slot == end ? 0 : UInt(bitPattern: slot - slots)
+    }
+
+    @inlinable @inline(__always)
+    func prefetch(runAfterNext run: SlotRun) {
+        guard run.count >= 8, run.count &* 2 < capacity else { return }
+        let bytes = Int(run.count) &* layout.stride
+        var slot = slots + (Int(run.position) &+ 2 &* bytes)
+        let end = base + byteCount
+        var left = bytes
+        while left > 0 {
+            if slot >= end { slot -= byteCount &- Self.headerBytes }
+            Word.prefetchForWriting(slot)
+            slot += 64
+            left &-= 64
+        }
     }
 
     /// A producer can't take an element out here: that is the consumer's.

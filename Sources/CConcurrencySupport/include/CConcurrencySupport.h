@@ -15,6 +15,18 @@ static inline __attribute__((always_inline)) void backpressure_cpu_relax(void) {
 #endif
 }
 
+/// Begins to fetch a cache line that this thread is about to write, from whichever processor has it. Never faults, and waits for
+/// nothing: unlike a load it isn't held up by an atomic operation before it.
+static inline __attribute__((always_inline)) void backpressure_prefetch_for_writing(const void *address) {
+#if defined(__x86_64__)
+  // By name: without `-mprfchw`, which not every processor that Swift supports has, the builtin would fetch for reading. Those
+  // without take the instruction for none.
+  __asm__ volatile("prefetchw %0" ::"m"(*(const char *)address));
+#else
+  __builtin_prefetch(address, 1);
+#endif
+}
+
 /// Nanoseconds of `CLOCK_MONOTONIC`. In C, since Swift would guard the stack around the variable whose address is taken.
 static inline __attribute__((always_inline)) uint64_t backpressure_monotonic_nanoseconds(void) {
   struct timespec time;

@@ -17,7 +17,7 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
     @usableFromInline let clock: ClockType
     /// Permits that those in the line wait for; behind the arrival time for moments.
     @usableFromInline let waiting = Atomic<UInt64>(0)
-    let line = Lock(WaitingLine())
+    let line: Lock<WaitingLine>
 
     // The word sits between two cache lines' worth of padding, so that neither the constants nor a neighbouring object
     // shares its line.
@@ -40,6 +40,7 @@ public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousR
         evenTerms = SharedTerms(algebra)
         oddTerms = SharedTerms(algebra)
         self.clock = clock
+        line = Lock(WaitingLine(leadNanoseconds: clock.spinNanoseconds))
         leadingPadding = CacheLinePadding()
         word = Atomic(0)
         trailingPadding = CacheLinePadding()

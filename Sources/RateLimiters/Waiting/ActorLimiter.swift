@@ -38,7 +38,7 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
         if Task.isCancelled { throw .cancelled }
         let longest = timeout.map(\.nanosecondsClampedToZero) ?? UInt64.max
         let id = line.makeID()
-        let error = await withTaskCancellationHandler {
+        let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let request = WaitingLine.Request(
                     permits: UInt64(permits),
@@ -51,7 +51,7 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
         } onCancel: {
             Task { await leave(id) }
         }
-        if let error { throw error }
+        if case .failed(let error) = outcome { throw error }
     }
 
     private func leave(_ id: UInt64) {

@@ -24,7 +24,7 @@ extension LineOwner {
         case .refused: break
         }
         let id = withLine { _, line, _ in line.makeID() }
-        let error = await withTaskCancellationHandler {
+        let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let request = WaitingLine.Request(
                     permits: UInt64(permits),
@@ -41,7 +41,13 @@ extension LineOwner {
                 line.leave(id: id, &state, atNanoseconds: now) { startTimer($0) }
             }()
         }
-        if let error { throw error }
+        switch outcome {
+        case .granted: break
+        case .grantedSoon(let instant):
+            clock.spin(untilNanoseconds: instant)
+            withLine { state, line, now in line.arrive(&state, atNanoseconds: now) { startTimer($0) } }()
+        case .failed(let error): throw error
+        }
     }
 
     // Where nothing can suspend, the name means the requirement that doesn't.
@@ -64,7 +70,7 @@ extension LineOwner {
         Task.detached(priority: priority) { [self] in
             while !Task.isCancelled, let next = lookAround() {
                 // Cancelled when another timer has taken over.
-                try? await clock.sleep(untilNanoseconds: next)
+                try? await clock.sleep(shortOfNanoseconds: next)
             }
         }
     }

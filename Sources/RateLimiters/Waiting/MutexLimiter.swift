@@ -10,13 +10,13 @@ public final class MutexLimiter<State: LimiterState, ClockType: NanosecondClock>
     @usableFromInline
     struct Guarded: Sendable {
         @usableFromInline var state: State
-        var line = WaitingLine()
+        var line: WaitingLine
 
-        init(state: State) { self.state = state }
+        init(state: State, line: WaitingLine) { (self.state, self.line) = (state, line) }
     }
 
     init(state: State, clock: ClockType) {
-        guarded = Lock(Guarded(state: state))
+        guarded = Lock(Guarded(state: state, line: WaitingLine(leadNanoseconds: clock.spinNanoseconds)))
         self.clock = clock
     }
 

@@ -5,18 +5,32 @@ internal import DequeModule
 ///
 /// Whoever owns the line guards it, together with the ``LimiterState``. However many wait, one task sleeps, until the
 /// first of them may go; a grant costs O(1), and only whoever may go is woken.
+///
+/// Where the clock asks for it, the first in the line is woken a little before its time and spins for the rest itself: what is
+/// late of the timer, and the way from the timer's task to the caller's, lie in the time that it spins then. It keeps its
+/// place meanwhile; so only one of those who wait spins.
 struct WaitingLine: Sendable {
-    /// Resumed with `nil` when the permits are the caller's.
-    typealias Continuation = UnsafeContinuation<AcquireError?, Never>
+    typealias Continuation = UnsafeContinuation<Outcome, Never>
+
+    enum Outcome: Sendable {
+        /// The permits are the caller's.
+        case granted
+        /// They are at this time, which is near: the caller spins and then calls ``arrive(_:atNanoseconds:startTimer:)``.
+        case grantedSoon(atNanoseconds: UInt64)
+        case failed(AcquireError)
+    }
 
     /// Starts a task that looks around at once and then whenever that says.
     typealias StartTimer = (TaskPriority) -> Task<Void, Never>
 
     private struct Caller {
         let id: UInt64
-        let continuation: Continuation
+        /// `nil`: woken before its time. Only the first can be.
+        var continuation: Continuation?
     }
 
+    /// How long before its time the first is woken.
+    private let leadNanoseconds: UInt64
     // The two are of one length; the state needs to see the places alone.
     private var places: Deque<PermitPlace> = []
     private var callers: Deque<Caller> = []
@@ -25,6 +39,11 @@ struct WaitingLine: Sendable {
     private var timerPriority: TaskPriority?
     /// What the timer sleeps until; `nil` while none runs or it is about to look at the line.
     private var timerInstant: UInt64?
+
+    /// - Parameter leadNanoseconds: how long before its time the first is woken, to spin.
+    init(leadNanoseconds: UInt64 = 0) {
+        self.leadNanoseconds = leadNanoseconds
+    }
 
     /// A request that is ready to wait.
     struct Request {
@@ -41,10 +60,10 @@ struct WaitingLine: Sendable {
 
     /// Whom to resume, with what, once the line is no longer held.
     struct Resumptions {
-        fileprivate var all: [(continuation: Continuation, error: AcquireError?)] = []
+        fileprivate var all: [(continuation: Continuation, outcome: Outcome)] = []
 
         consuming func callAsFunction() {
-            for (continuation, error) in all { continuation.resume(returning: error) }
+            for (continuation, outcome) in all { continuation.resume(returning: outcome) }
         }
     }
 
@@ -65,7 +84,7 @@ struct WaitingLine: Sendable {
     ) -> Resumptions {
         // A cancellation before the line is held has run its handler in vain and is seen here; a later one finds the
         // caller in the line.
-        if Task.isCancelled { return Resumptions(all: [(request.continuation, .cancelled)]) }
+        if Task.isCancelled { return Resumptions(all: [(request.continuation, .failed(.cancelled))]) }
         var resumptions = mend(&state, atNanoseconds: now)
         let reservation = state.reserve(
             request.permits,
@@ -74,11 +93,11 @@ struct WaitingLine: Sendable {
         )
         switch reservation {
         case .granted:
-            resumptions.all.append((request.continuation, nil))
+            resumptions.all.append((request.continuation, .granted))
         case .exceedsBurst:
-            resumptions.all.append((request.continuation, .exceedsBurst))
+            resumptions.all.append((request.continuation, .failed(.exceedsBurst)))
         case .refused(let wait):
-            resumptions.all.append((request.continuation, .timeout(retryAfter: .init(nanoseconds: wait))))
+            resumptions.all.append((request.continuation, .failed(.timeout(retryAfter: .init(nanoseconds: wait)))))
         case .waiting(let place):
             places.append(place)
             callers.append(Caller(id: request.id, continuation: request.continuation))
@@ -87,7 +106,7 @@ struct WaitingLine: Sendable {
         return resumptions
     }
 
-    /// Takes a cancelled caller out, unless its time has come: then the permits are its own. O(waiters).
+    /// Takes a cancelled caller out, unless its time has come or it was woken for it: then the permits are its own. O(waiters).
     mutating func leave(
         id: UInt64,
         _ state: inout some LimiterState,
@@ -95,9 +114,10 @@ struct WaitingLine: Sendable {
         startTimer: StartTimer
     ) -> Resumptions {
         var resumptions = mend(&state, atNanoseconds: now)
-        if let index = callers.firstIndex(where: { $0.id == id }) {
+        if let index = callers.firstIndex(where: { $0.id == id }), let continuation = callers[index].continuation {
             state.cancel(at: index, in: &places, atNanoseconds: now)
-            resumptions.all.append((callers.remove(at: index).continuation, .cancelled))
+            callers.remove(at: index)
+            resumptions.all.append((continuation, .failed(.cancelled)))
             keepTime(for: state, startTimer: startTimer)
         }
         return resumptions
@@ -131,22 +151,49 @@ struct WaitingLine: Sendable {
         atNanoseconds now: UInt64
     ) -> (resumptions: Resumptions, next: UInt64?) {
         let resumptions = takeDue(from: &state, atNanoseconds: now)
-        timerInstant = places.first.map { state.instant(of: $0) }
+        timerInstant = nextInstant(state)
         if timerInstant == nil { (timer, timerPriority) = (nil, nil) }
         return (resumptions, timerInstant)
     }
 
+    /// What one does who was woken before its time, when that has come.
+    mutating func arrive(
+        _ state: inout some LimiterState,
+        atNanoseconds now: UInt64,
+        startTimer: StartTimer
+    ) -> Resumptions {
+        let resumptions = takeDue(from: &state, atNanoseconds: now)
+        keepTime(for: state, startTimer: startTimer)
+        return resumptions
+    }
+
     private mutating func takeDue(from state: inout some LimiterState, atNanoseconds now: UInt64) -> Resumptions {
         var resumptions = Resumptions()
-        while let first = places.first, state.instant(of: first) <= now {
+        while let first = places.first {
+            let instant = state.instant(of: first)
+            guard instant <= now else {
+                if instant - now <= leadNanoseconds, let continuation = callers[0].continuation {
+                    callers[0].continuation = nil
+                    resumptions.all.append((continuation, .grantedSoon(atNanoseconds: instant)))
+                }
+                break
+            }
             state.settle(first)
             places.removeFirst()
-            resumptions.all.append((callers.removeFirst().continuation, nil))
+            if let continuation = callers.removeFirst().continuation { resumptions.all.append((continuation, .granted)) }
         }
         return resumptions
     }
 
-    /// Sees to it that a timer runs and sleeps no longer than until the first may go; with nobody left, that none does: it
+    /// The time short of which, by the lead, somebody is to be woken: that of the first, or of the second once the first is
+    /// awake, but not before the first has gone. `nil`: nobody sleeps.
+    private func nextInstant(_ state: some LimiterState) -> UInt64? {
+        guard let first = places.first.map({ state.instant(of: $0) }) else { return nil }
+        if callers[0].continuation != nil { return first }
+        return places.count > 1 ? max(state.instant(of: places[1]), first &+ leadNanoseconds) : nil
+    }
+
+    /// Sees to it that a timer runs and sleeps no longer than until the first may go; with nobody asleep, that none does: it
     /// would keep the limiter until the time of someone who has left.
     ///
     /// - Parameter priority: of whoever has just joined; `nil`: nobody.
@@ -155,7 +202,7 @@ struct WaitingLine: Sendable {
         priority: TaskPriority? = nil,
         startTimer: StartTimer
     ) {
-        guard let first = places.first else {
+        guard let next = nextInstant(state) else {
             timer?.cancel()
             (timer, timerPriority, timerInstant) = (nil, nil, nil)
             return
@@ -163,7 +210,7 @@ struct WaitingLine: Sendable {
         let highest = [timerPriority, priority].compactMap(\.self).max() ?? .high
         if let timer {
             // It may sleep too long: for someone who has left, or at a slower rate.
-            let isInTime = timerInstant.map { state.instant(of: first) >= $0 } ?? true
+            let isInTime = timerInstant.map { next >= $0 } ?? true
             if isInTime, highest == timerPriority { return }
             timer.cancel()
         }
