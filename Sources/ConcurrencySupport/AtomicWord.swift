@@ -209,7 +209,9 @@ public struct HardwareWord: AtomicWord {
 
     /// `prefetchw` or its like.
     @inlinable @inline(__always)
-    public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) { backpressure_prefetch_for_writing(address) }
+    public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) {
+        backpressure_prefetch_for_writing(address)
+    }
 
     /// Registers the process for `membarrier`, once.
     public static func prepareFences() { backpressure_prepare_fences() }

@@ -32,7 +32,9 @@ struct SpinningWaitTests {
             return now
         }
 
-        func sleep(untilNanoseconds deadline: UInt64) async throws { try await manual.sleep(untilNanoseconds: deadline) }
+        func sleep(untilNanoseconds deadline: UInt64) async throws {
+            try await manual.sleep(untilNanoseconds: deadline)
+        }
 
         func sleep(shortOfNanoseconds deadline: UInt64) async throws {
             rests.withLock { $0.append(deadline) }

@@ -180,7 +180,8 @@ struct WaitingLine: Sendable {
             }
             state.settle(first)
             places.removeFirst()
-            if let continuation = callers.removeFirst().continuation { resumptions.all.append((continuation, .granted)) }
+            guard let continuation = callers.removeFirst().continuation else { continue }
+            resumptions.all.append((continuation, .granted))
         }
         return resumptions
     }

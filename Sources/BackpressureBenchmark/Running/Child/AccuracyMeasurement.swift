@@ -30,12 +30,45 @@ struct AccuracyMeasurement {
 
     // MARK: - Real clock
 
+    /// What callers that wait do first, for that many nanoseconds and with a limiter of its own. The first call of all takes tens
+    /// of microseconds in which its code is read into memory, and by as much all that follow would seem to be late, since the
+    /// times at which they are due are reckoned from it.
+    private static let rehearsalNanoseconds: UInt64 = 30_000_000
+
+    private func rehearse() throws(MeasurementError) {
+        let control = RunControl(producers: load.callers)
+        let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
+        let limiter = try instance()
+        let workers = Workers()
+        for task in try tasks(control, logs, nil, durationNanoseconds: Self.rehearsalNanoseconds) {
+            workers.startTask { await limiter.waitOnTask(task) }
+        }
+        waitUntilReady(control, workerCount: load.callers)
+        letGo(control)
+        workers.join()
+    }
+
+    private func waitUntilReady(_ control: RunControl, workerCount: Int) {
+        while control.readyWorkers.load(ordering: .relaxed) < workerCount { sleep(nanoseconds: 50_000) }
+    }
+
+    /// Lets the workers go; returns when that was.
+    @discardableResult
+    private func letGo(_ control: RunControl) -> UInt64 {
+        let start = SystemNanosecondClock().nanoseconds()
+        control.startNanoseconds.store(start, ordering: .relaxed)
+        control.phase.store(.measuring, ordering: .releasing)
+        return start
+    }
+
     private func real() throws(MeasurementError) -> AccuracyFigures {
+        if load.demand == .waiting { try rehearse() }
         let control = RunControl(producers: load.callers)
         let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
         let (limiter, clock) = try askedInstance()
         let workers = Workers()
-        for task in try tasks(control, logs, clock) {
+        let duration = UInt64(job.durationSeconds * 1e9)
+        for task in try tasks(control, logs, clock, durationNanoseconds: duration) {
             switch job.driver {
             case .threads:
                 guard let call = limiter.callOnThread else { throw MeasurementError("not driven by threads") }
@@ -50,17 +83,15 @@ struct AccuracyMeasurement {
         if load.demand == .waiting {
             let yardstick = TimerYardstick(
                 intervalNanoseconds: UInt64(1e9 / load.ratePerSecond),
-                durationNanoseconds: UInt64(job.durationSeconds * 1e9)
+                durationNanoseconds: duration
             )
             workers.startThread { yardstick.run(control) }
             workerCount += 1
             timer = yardstick
         }
-        while control.readyWorkers.load(ordering: .relaxed) < workerCount { sleep(nanoseconds: 50_000) }
-        let start = SystemNanosecondClock().nanoseconds()
-        control.startNanoseconds.store(start, ordering: .relaxed)
+        waitUntilReady(control, workerCount: workerCount)
         let usage = ProcessUsage.now()
-        control.phase.store(.measuring, ordering: .releasing)
+        let start = letGo(control)
         workers.join()
         let cpuNanoseconds = ProcessUsage.now().cpuNanoseconds - usage.cpuNanoseconds
         let elapsedNanoseconds = Double(SystemNanosecondClock().nanoseconds() - start)
@@ -108,9 +139,9 @@ struct AccuracyMeasurement {
     private func tasks(
         _ control: RunControl,
         _ logs: [CallerLog],
-        _ clock: VirtualClock?
+        _ clock: VirtualClock?,
+        durationNanoseconds duration: UInt64
     ) throws(MeasurementError) -> [CallerTask] {
-        let duration = UInt64(job.durationSeconds * 1e9)
         let schedules = try schedules()
         return logs.enumerated().map { index, log in
             CallerTask(
