@@ -97,7 +97,8 @@ enum HotPaths {
                 ringPair(Unmanaged.passUnretained(ring).toOpaque(), 1),
                 singleRingPair(Unmanaged.passUnretained(singleRing).toOpaque(), 2),
                 mutexPair(Unmanaged.passUnretained(mutex).toOpaque(), 3),
-                priorityRingPush(priority, 5), priorityRingPop(priority),
+                priorityRingPush(priority, 5),
+                priorityRingPop(priority),
                 tokenBucket(bucket),
                 breaker(circuit),
                 existentialPair(Unmanaged.passUnretained(mutex).toOpaque(), 4)
