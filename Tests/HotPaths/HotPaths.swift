@@ -25,14 +25,15 @@ public func mutexPair(_ queue: UnsafeRawPointer, _ word: UInt64) -> UInt64 {
     pair(of: MutexQueue<UInt64>.self, queue, word)
 }
 
-// A push and a pop of the priority queue without a lock, apart: together they are too much to be inlined. Its rings are
-// chosen among four.
+// A push and a pop of the priority queue apart: together they are too much to be inlined.
 
+/// A push to the priority queue without a lock. Its rings are chosen among four.
 @_silgen_name("hot_priority_ring_push")
 public func priorityRingPush(_ queue: RingPriorityQueue<UInt64>, _ word: UInt64) -> Bool {
     queue.tryPush(word, priority: .normal).isAccepted
 }
 
+/// A pop from it.
 @_silgen_name("hot_priority_ring_pop")
 public func priorityRingPop(_ queue: RingPriorityQueue<UInt64>) -> UInt64 {
     queue.tryPop()?.element ?? 0
