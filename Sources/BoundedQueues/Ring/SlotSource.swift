@@ -170,7 +170,7 @@ public enum SlotSpacing: Sendable, Hashable {
     /// Each slot on a pair of cache lines (128 bytes), which some processors fetch together.
     case widelyPadded
     /// As close as alignment allows: 16 bytes a slot for an element of a word, so that a line carries four elements. For many
-    /// queues or large capacities; and for threads where a line takes long from processor to processor.
+    /// queues or large capacities, and for threads; tasks lose by it.
     case dense
 }
 
