@@ -7,8 +7,8 @@ internal import CConcurrencySupport
 /// takes both away, at a price: for each wait up to ``spinNanoseconds`` of processor time, during which a thread of the
 /// cooperative pool does nothing else. At 1 000 waits a second and 200 µs, that is a fifth of one processor at most.
 ///
-/// Of those who wait for a limiter only the first in line spins, however many there are, and not behind an actor: there the
-/// task that keeps time does, and the way from it to the caller remains.
+/// Of those who wait for a limiter only the first in line spins, however many there are; cancelled meanwhile, it has its permits
+/// all the same. Not behind an actor: there the task that keeps time spins, and the way from it to the caller remains.
 @frozen
 public struct SpinningNanosecondClock: NanosecondClock {
     /// How long before the time a sleep ends and spinning begins, in nanoseconds.
