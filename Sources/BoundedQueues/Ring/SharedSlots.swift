@@ -27,7 +27,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// The bytes of the one allocation.
     public let byteCount: Int
     /// How far ahead slots are fetched, in bytes; 0: not at all. What lies behind the last slot may be anyone's: fetching it
-    /// now and then does no harm.
+    /// twice in a lap does no harm, unless laps are short.
     @usableFromInline let lead: Int
 
     @inlinable static var closedBit: UInt { 1 << (UInt.bitWidth - 1) }

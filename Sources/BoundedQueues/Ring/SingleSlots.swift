@@ -193,7 +193,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     }
 
     /// Hands the slots over, the first one last, so that the other side finds the run as a whole (see `SharedSlots`).
-    /// Returns the position after the run.
+    /// Returns the position after the run, which has at least one slot.
     @inlinable @inline(__always)
     func pass(_ run: SlotRun, settingStatesTo value: UInt, _ body: (UnsafeMutableRawPointer) -> Void) -> UInt {
         let first = slots + Int(bitPattern: run.position)
@@ -218,11 +218,13 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         return slot == end ? 0 : UInt(bitPattern: slot - slots)
     }
 
+    /// Begins to fetch the slots that this side will come to after as many as it has in hand, which the other side may have by
+    /// then; for runs that are worth it, and of which the queue holds more than two.
     @inlinable @inline(__always)
     func prefetch(runAfterNext run: SlotRun) {
         guard run.count >= 8, run.count &* 2 < capacity else { return }
-        let bytes = Int(run.count) &* layout.stride
-        var slot = slots + (Int(run.position) &+ 2 &* bytes)
+        let bytes = Int(bitPattern: run.count) &* layout.stride
+        var slot = slots + (Int(bitPattern: run.position) &+ 2 &* bytes)
         let end = base + byteCount
         var left = bytes
         while left > 0 {
