@@ -26,7 +26,7 @@ struct WindowConformanceTests {
     func mutexSlidingWindow(check: RateLimiterCheck) async throws {
         let suite = RateLimiterConformance(
             windowsLateBy: { $0 / 16 },
-            makeLimiter: { MutexSlidingWindow(limit: $0, window: $1, clock: $2) }
+            makeLimiter: { MutexSlidingWindow(limit: $0, window: $1, buckets: 16, clock: $2) }
         )
         try await suite.run(check)
     }

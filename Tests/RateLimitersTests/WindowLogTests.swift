@@ -19,6 +19,8 @@ struct WindowCase: CustomTestStringConvertible {
         WindowCase(limit: 1, length: 1), WindowCase(limit: 1, length: 1_000), WindowCase(limit: 2, length: 3),
         WindowCase(limit: 7, length: 1_000), WindowCase(limit: 10, length: 1_000_000_000),
         WindowCase(limit: 64, length: 100_000), WindowCase(limit: 100, length: 86_400_000_000_000),
+        // A bucket a permit, and more than that.
+        WindowCase(limit: 100, length: 1_000, buckets: 100), WindowCase(limit: 64, length: 100_000, buckets: 1_024),
     ]
     static let bucketed = [
         WindowCase(limit: 1, length: 1_000, buckets: 4), WindowCase(limit: 7, length: 1_000, buckets: 1),
@@ -30,7 +32,7 @@ struct WindowCase: CustomTestStringConvertible {
 
 @Suite("What a window remembers", .timeLimit(.minutes(5)))
 struct WindowLogTests {
-    @Test("Every decision of the log, and every time it names, is the count's", arguments: WindowCase.exact)
+    @Test("Every decision of a log, and every time that it names, is the count's", arguments: WindowCase.exact)
     func logEqualsOracle(window: WindowCase) {
         var wrong = 0
         for seed: UInt64 in 1...2 {

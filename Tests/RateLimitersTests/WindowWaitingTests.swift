@@ -17,8 +17,8 @@ struct WindowWaitingTests {
 
     static let families: [Maker] = [
         { MutexSlidingLog(limit: $0, window: $1, clock: $2) }, { ActorSlidingLog(limit: $0, window: $1, clock: $2) },
-        { MutexSlidingWindow(limit: $0, window: $1, clock: $2) },
-        { ActorSlidingWindow(limit: $0, window: $1, clock: $2) },
+        { MutexSlidingWindow(limit: $0, window: $1, buckets: 16, clock: $2) },
+        { ActorSlidingWindow(limit: $0, window: $1, buckets: 16, clock: $2) },
     ]
 
     /// Starts a caller, behind which a request for one permit would wait so long.

@@ -240,8 +240,8 @@ extension Registry {
     }
 }
 
-/// Into how many parts a sliding window is divided.
-private let windowParts = 16
+/// Into how many parts a sliding window is divided: as many as it has where nothing else is said.
+private let windowParts = 1_024
 
 extension LimiterSetup {
     fileprivate var window: Duration { .nanoseconds(Int64(clamping: windowNanoseconds)) }
