@@ -38,6 +38,7 @@ extension TieredRings {
     @inlinable @inline(__always)
     public func pop() async -> Prioritized<Element>? {
         if let next = tryPop() { return next }
+        if let next = popAfterPauses() { return next }
         return await waitAndPop(expiry: nil).element
     }
 
@@ -47,6 +48,7 @@ extension TieredRings {
     where C.Duration == Duration {
         if let next = tryPop() { return .element(next) }
         if clock.now >= deadline { return words.isFinished ? .finished : .timedOut }
+        if let next = popAfterPauses() { return .element(next) }
         return await waitAndPop(expiry: WaitExpiry(deadline, clock))
     }
 
@@ -93,6 +95,8 @@ extension TieredRings {
     @inlinable
     public func popBlocking(timeout: Duration? = nil) -> PopResult<Prioritized<Element>> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
+        let isPatient = timeout.map { $0 > .zero } ?? true
+        if isPatient, let next = popAfterPauses() { return .element(next) }
         var ticket = WaitTicket()
         var backoff = Word.backoff
         while true {
@@ -110,6 +114,13 @@ extension TieredRings {
             _ = consumers.park(ticket: &ticket, untilNanoseconds: deadline) { words.isClosedOrNotEmpty }
             backoff.reset()
         }
+    }
+
+    /// Not in the functions that may suspend, and without a look at whether the queue is finished, which is the line that
+    /// producers write.
+    @inlinable @inline(never)
+    func popAfterPauses() -> Prioritized<Element>? {
+        Patience(words.patience).look(isAlone: consumers.isEmpty) { tryPop() }
     }
 
     @inlinable @inline(never)
@@ -146,11 +157,9 @@ extension TieredRings {
     @inlinable @inline(never)
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Prioritized<Element>> {
         var ticket = WaitTicket()
-        var backoff = Backoff()
         while true {
             if let next = tryPop() { return .element(next) }
             if words.isFinished { return .finished }
-            if backoff.pauseBriefly() { continue }
             // An element by count though the attempt failed: a producer is about to enter, or a consumer about to count.
             if words.isClosedOrNotEmpty {
                 if Task.isCancelled {

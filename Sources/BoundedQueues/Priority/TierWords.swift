@@ -54,6 +54,9 @@ struct TierWords<Word: AtomicWord>: ~Copyable {
         Word(at: base + 896 + 32 * counter.rawValue + 8 * tier.rawValue)
     }
 
+    /// How long consumers look before they wait.
+    @inlinable var patience: Word { Word(at: base + 1_056) }
+
     /// What is counted for each tier; accepted and taken follow from its ring.
     @usableFromInline
     enum Counter: Int {

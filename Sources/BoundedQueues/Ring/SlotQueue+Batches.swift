@@ -58,8 +58,13 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
             elements.append(element)
             return 1 &+ popSpilled(upTo: count &- 1, into: &elements)
         }
-        elements.reserveCapacity(elements.count + Int(run.count))
-        slots.release(run) { elements.append($0.assumingMemoryBound(to: Element.self).move()) }
+        elements.append(count: Int(run.count)) { memory in
+            var next = memory
+            slots.release(run) { address in
+                next.moveInitialize(from: address.assumingMemoryBound(to: Element.self), count: 1)
+                next += 1
+            }
+        }
         var notified: UInt = 0
         while notified < run.count, slots.hasWaitingProducers {
             producers.notifyOne()

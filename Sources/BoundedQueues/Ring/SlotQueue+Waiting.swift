@@ -151,16 +151,10 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         return claim
     }
 
-    /// The only one who waits for an element pauses for longer, some two microseconds. Suspended sooner, two tasks that answer
-    /// one another would each sleep, and wake the other's thread, every time: ten times as long as an answer takes.
-    /// Producers don't: a full queue empties best while they sleep.
+    /// Producers have no such ``Patience``: a full queue empties best while they sleep.
     @inlinable @inline(never)
     func popAfterPauses() -> Element? {
-        var backoff = Backoff(pauses: consumers.isEmpty ? 56 : 16)
-        while backoff.pauseBriefly() {
-            if let element = tryPop() { return element }
-        }
-        return nil
+        Patience(slots.counter(.patience)).look(isAlone: consumers.isEmpty) { tryPop() }
     }
 
     /// To whoever is in the middle of an operation: the system has stopped that thread, which needs a processor. It may take
@@ -289,6 +283,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func parkAndPop(timeout: Duration?) -> PopResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         let isPatient = timeout.map { $0 > .zero } ?? true
+        if isPatient, let element = popAfterPauses() { return .element(element) }
         var ticket = WaitTicket()
         var wasWoken = false
         var backoff = Slots.Word.backoff

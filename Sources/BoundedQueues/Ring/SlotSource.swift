@@ -145,6 +145,8 @@ public enum SlotCounter: Int, Sendable, CaseIterable {
     case offersSampled
     /// Waits of producers, and their time.
     case timesBlocked, blockedNanoseconds
+    /// How long consumers look before they are suspended; see ``Patience``.
+    case patience
 
     /// In words of 8 bytes from the beginning of the counters: what every operation reads stands on a line (128 bytes: two
     /// lines, because processors fetch them in pairs) apart from what refusals write.
