@@ -26,9 +26,9 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @usableFromInline let layout: SlotLayout
     /// The bytes of the one allocation.
     public let byteCount: Int
-    /// How far ahead slots are fetched, in bytes; 0: not at all. What lies behind the last slot may be anyone's: fetching it
-    /// twice in a lap does no harm, unless laps are short.
-    @usableFromInline let lead: Int
+    /// Whether slots are fetched ahead. What lies behind the last slot may be anyone's: fetching it once in a lap does no harm,
+    /// unless laps are short.
+    @usableFromInline let fetchesAhead: Bool
 
     @inlinable static var closedBit: UInt { 1 << (UInt.bitWidth - 1) }
     @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
@@ -45,7 +45,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         self.lap = lap
         self.layout = layout
         byteCount = Self.headerBytes + layout.stride * capacity
-        lead = layout.stride >= 64 && capacity > 8 ? 2 * layout.stride : 0
+        fetchesAhead = layout.stride >= 64 && capacity > 16
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
         slots = base + Self.headerBytes
         tail.initialize(to: 0)
@@ -100,11 +100,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     ///
     /// Relaxed: a refusal may mean that the consumer before has claimed the slot and not yet moved its element out.
     @inlinable @inline(__always)
-    public func claimFree() -> SlotClaim {
+    public func claimFree(for caller: SlotCaller) -> SlotClaim {
         var position = tail.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position {
-                prefetch(after: position)
+                prefetch(after: position, for: caller)
                 let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -120,11 +120,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     ///
     /// Relaxed: a refusal may mean that the producer before has claimed the slot and not yet filled it.
     @inlinable @inline(__always)
-    public func claimFilled() -> SlotClaim {
+    public func claimFilled(for caller: SlotCaller) -> SlotClaim {
         var position = head.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position &+ 1 {
-                prefetch(after: position)
+                prefetch(after: position, for: caller)
                 let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -136,15 +136,21 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         }
     }
 
-    /// Begins to fetch the slot that this end will come to two operations on.
+    /// Begins to fetch a slot that this end will soon come to.
     ///
     /// Where each slot has a line of its own, an operation's price is that line's way from the other processor, and the
     /// compare-exchange that follows would hold up any load: the fetch runs beside it. Both ends do it or neither, else the one
-    /// that does takes lines that the other is about to need. From three slots on they take them from each other where a
-    /// consumer is close behind its producer. Dense slots share the line that was fetched for the last one.
+    /// that does takes lines that the other is about to need; and no further ahead than the way is long, or where a consumer is
+    /// close behind its producer they take them from each other. Dense slots share the line that was fetched for the last one.
     @inlinable @inline(__always)
-    func prefetch(after position: UInt) {
-        if lead > 0 { Word.prefetchForWriting(slot(position) + lead) }
+    func prefetch(after position: UInt, for caller: SlotCaller) {
+        guard fetchesAhead else { return }
+        let ahead =
+            switch caller {
+            case .thread: 4
+            case .task: 2
+            }
+        Word.prefetchForWriting(slot(position) + ahead &* layout.stride)
     }
 
     /// Claims the slots from the tail's on that are free, with one compare-exchange: a slot that was seen free stays so

@@ -110,8 +110,11 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable @inline(__always)
-    public func tryPop() -> Element? {
-        let claim = slots.claimFilled()
+    public func tryPop() -> Element? { take(for: .thread) }
+
+    @inlinable @inline(__always)
+    func take(for caller: SlotCaller) -> Element? {
+        let claim = slots.claimFilled(for: caller)
         if claim.outcome == .claimed {
             let element = empty(claim)
             if slots.hasWaitingProducers { producers.notifyOne() }
