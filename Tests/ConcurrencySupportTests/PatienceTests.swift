@@ -47,8 +47,9 @@ struct PatienceTests {
     func successMakesPatient() {
         withPatience { patience in
             let long = asks(patience)
-            for _ in 0..<4 { while asks(patience) < long {} }
-            while asks(patience, successAt: 100) < 100 {}
+            for _ in 0..<20 { _ = asks(patience) }
+            let isPatientAgain = (0..<100).contains { _ in asks(patience, successAt: 100) == 100 }
+            #expect(isPatientAgain)
             for _ in 0..<10 { #expect(asks(patience, successAt: 100) == 100) }
             #expect(asks(patience) == long)
             #expect(asks(patience) < long)
