@@ -38,8 +38,11 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func pop() async -> Element? {
         if let element = take(for: .task) { return element }
         if let element = popAfterPauses(.task) { return element }
-        return await waitAndPop(expiry: nil).takeElement()
+        return await popAfterWaiting()
     }
+
+    @inlinable @inline(never)
+    func popAfterWaiting() async -> Element? { await waitAndPop(expiry: nil).takeElement() }
 
     /// Like ``pop()`` with a deadline. See ``BoundedQueue/pop(until:clock:)``.
     @inlinable

@@ -72,6 +72,7 @@ where Queue.Element: BenchmarkElement {
     let control = task.control
     var batch = Batch<Queue.Element>(task)
     await control.waitForStart()
+    needsExecutor()
     var looks = 0
     run: while !control.isStopping {
         for _ in 0..<task.batchesPerLook {
@@ -82,6 +83,7 @@ where Queue.Element: BenchmarkElement {
             case .full, .cancelled, .timedOut:
                 batch.giveUp()
                 await Task.yield()
+                needsExecutor()
             case .closed:
                 batch.giveUp()
                 break run
@@ -90,6 +92,7 @@ where Queue.Element: BenchmarkElement {
         batch.publish()
         looks &+= 1
         if looks % looksPerYield == 0 { await Task.yield() }
+        needsExecutor()
     }
     batch.publish()
     control.producerFinished()
@@ -100,6 +103,7 @@ where Queue.Element: BenchmarkElement {
 func consumeBatches<Queue: BoundedQueue>(from queue: Queue, _ task: ConsumerTask) async
 where Queue.Element: BenchmarkElement {
     await task.control.waitForStart()
+    needsExecutor()
     var completed: UInt64 = 0
     var numberSum: UInt64 = 0
     var batches = 0
@@ -111,7 +115,10 @@ where Queue.Element: BenchmarkElement {
         batches &+= 1
         if batches % task.batchesPerLook == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
-            if batches % (task.batchesPerLook * looksPerYield) == 0 { await Task.yield() }
+            if batches % (task.batchesPerLook * looksPerYield) == 0 {
+                await Task.yield()
+                needsExecutor()
+            }
         }
     }
     task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)

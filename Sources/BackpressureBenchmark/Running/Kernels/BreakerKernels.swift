@@ -17,6 +17,7 @@ func call<Breaker: SynchronousCircuitBreaker>(through breaker: Breaker, times: I
 @inlinable
 func call<Breaker: CircuitBreaker>(through breaker: Breaker, times: Int) async -> Int {
     var permitted = 0
+    needsExecutor()
     for _ in 0..<times {
         guard case .permitted(let permit) = await breaker.tryAcquire() else { continue }
         await breaker.record(permit, .success)

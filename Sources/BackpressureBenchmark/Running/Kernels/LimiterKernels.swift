@@ -174,11 +174,13 @@ func call<Limiter: RateLimiter>(_ limiter: Limiter, _ task: CallerTask) async {
     var spellEnd = task.offNanoseconds == 0 ? end : start &+ task.onNanoseconds
     var state = start
     var permits = task.nextRequest(&state)
+    needsExecutor()
     while true {
         let before = clock.nanoseconds()
         if before >= spellEnd {
             if before >= end { return }
             await waitUntil(nanoseconds: min(end, spellEnd &+ task.offNanoseconds))
+            needsExecutor()
             spellEnd = min(end, spellEnd &+ task.offNanoseconds &+ task.onNanoseconds)
             continue
         }
@@ -201,6 +203,7 @@ func acquire<Limiter: SynchronousRateLimiter>(from limiter: Limiter, times: Int)
 @inlinable
 func acquire<Limiter: RateLimiter>(from limiter: Limiter, times: Int) async -> Int {
     var granted = 0
+    needsExecutor()
     for _ in 0..<times where await limiter.tryAcquire(1).isGranted { granted &+= 1 }
     return granted
 }

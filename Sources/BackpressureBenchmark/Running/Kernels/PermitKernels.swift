@@ -17,6 +17,7 @@ func tryPermits<Limit: SynchronousConcurrencyLimit>(of limit: Limit, times: Int)
 @inlinable
 func tryPermits<Limit: ConcurrencyLimit>(of limit: Limit, times: Int) async -> Int {
     var granted = 0
+    needsExecutor()
     for _ in 0..<times where await limit.tryAcquire(1).isGranted {
         await limit.release(1)
         granted &+= 1

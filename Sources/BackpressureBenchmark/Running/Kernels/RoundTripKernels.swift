@@ -107,6 +107,7 @@ where Queue.Element: BenchmarkElement {
     let control = task.control
     var trips = Trips(task)
     await control.waitForStart()
+    needsExecutor()
     run: while !control.isStopping {
         trips.depart()
         guard await there.push(.make(number: trips.number, byteCount: task.byteCount)).isAccepted else {
@@ -115,7 +116,10 @@ where Queue.Element: BenchmarkElement {
         }
         guard let element = await back.pop() else { break }
         trips.arrive(element.number)
-        if trips.returned % operationsPerTaskYield == 0 { await Task.yield() }
+        if trips.returned % operationsPerTaskYield == 0 {
+            await Task.yield()
+            needsExecutor()
+        }
     }
     while let element = await back.pop() {
         trips.countStray(element.number)
@@ -129,11 +133,15 @@ where Queue.Element: BenchmarkElement {
 func answer<Queue: BoundedQueue>(from there: Queue, to back: Queue, _ task: ConsumerTask) async
 where Queue.Element: BenchmarkElement {
     await task.control.waitForStart()
+    needsExecutor()
     var answered: UInt64 = 0
     while let element = await there.pop() {
         _ = await back.push(element)
         answered &+= 1
-        if answered % operationsPerTaskYield == 0 { await Task.yield() }
+        if answered % operationsPerTaskYield == 0 {
+            await Task.yield()
+            needsExecutor()
+        }
     }
     task.control.producerFinished()
 }

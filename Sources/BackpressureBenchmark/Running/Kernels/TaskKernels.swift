@@ -35,6 +35,7 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
         case .full, .rejected, .cancelled, .timedOut:
             refused &+= 1
             await Task.yield()
+            needsExecutor()
             return true
         case .closed:
             refused &+= 1
@@ -60,6 +61,7 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
             task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
             looks &+= 1
             if looks % looksPerYield == 0 { await Task.yield() }
+            needsExecutor()
         }
     }
     task.counts.publish(completed: completed, offered: offered, refused: refused, numberSum: numberSum)
@@ -71,17 +73,23 @@ func produce<Queue: BoundedQueue>(into queue: Queue, _ task: ProducerTask) async
 func consume<Queue: BoundedQueue>(from queue: Queue, _ task: ConsumerTask) async
 where Queue.Element: BenchmarkElement {
     await task.control.waitForStart()
+    needsExecutor()
     var completed: UInt64 = 0
     var numberSum: UInt64 = 0
     while let element = await queue.pop() {
         completed &+= 1
         numberSum &+= element.number
         if let latency = task.latency { latency.record(number: element.number) }
-        await task.work()
-        if task.rests != nil { await task.rest() }
+        if task.isSlow {
+            await task.work()
+            needsExecutor()
+        }
         if completed % UInt64(operationsPerLook) == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
-            if completed % UInt64(operationsPerLook * looksPerYield) == 0 { await Task.yield() }
+            if completed % operationsPerTaskYield == 0 {
+                await Task.yield()
+                needsExecutor()
+            }
         }
     }
     task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
@@ -93,6 +101,7 @@ func alternate<Queue: BoundedQueue>(on queue: Queue, _ task: ProducerTask) async
 where Queue.Element: BenchmarkElement {
     let control = task.control
     await control.waitForStart()
+    needsExecutor()
     var pushed: UInt64 = 0
     var completed: UInt64 = 0
     var numberSum: UInt64 = 0
@@ -108,7 +117,10 @@ where Queue.Element: BenchmarkElement {
         }
         task.counts.publish(completed: completed, offered: pushed, refused: 0, numberSum: numberSum)
         looks &+= 1
-        if looks % looksPerYield == 0 { await Task.yield() }
+        if looks % looksPerYield == 0 {
+            await Task.yield()
+            needsExecutor()
+        }
     }
     // In a queue that is right nothing is left; one more than was pushed is enough to show that another isn't.
     while completed <= pushed, let element = await queue.tryPop() {

@@ -70,31 +70,30 @@ extension ConsumerTask {
         if rests != nil { rest() }
     }
 
-    /// The time that an element takes, spent at work; from a millisecond on it is spent waiting, as for somebody else's answer:
-    /// a task that worked for so long would keep its thread from a thousand others.
-    @inlinable
+    /// Whether it does anything but take elements.
+    @inlinable @inline(__always)
+    var isSlow: Bool { serviceNanoseconds > 0 || rests != nil }
+
+    /// Spends its time on an element, and rests if it is time to, without holding a thread.
+    ///
+    /// The time is spent at work; from a millisecond on it is spent waiting, as for somebody else's answer: a task that
+    /// worked for so long would keep its thread from a thousand others.
+    @usableFromInline
     func work() async {
-        guard serviceNanoseconds >= 1_000_000 else {
+        if serviceNanoseconds < 1_000_000 {
             serve(nanoseconds: serviceNanoseconds)
-            return
+        } else {
+            let clock = SystemNanosecondClock()
+            // Cancelled, it waits no longer, here and below.
+            try? await clock.sleep(untilNanoseconds: clock.nanoseconds() &+ serviceNanoseconds)
         }
-        let clock = SystemNanosecondClock()
-        // Cancelled, it waits no longer.
-        try? await clock.sleep(untilNanoseconds: clock.nanoseconds() &+ serviceNanoseconds)
+        if let end = rests?.end(control) { try? await SystemNanosecondClock().sleep(untilNanoseconds: end) }
     }
 
     @usableFromInline
     func rest() {
         guard let end = rests?.end(control) else { return }
         SystemNanosecondClock().sleepBlocking(untilNanoseconds: end)
-    }
-
-    /// Rests if it is time to, without holding a thread.
-    @usableFromInline
-    func rest() async {
-        guard let end = rests?.end(control) else { return }
-        // Cancelled, it rests no longer.
-        try? await SystemNanosecondClock().sleep(untilNanoseconds: end)
     }
 }
 
