@@ -3,9 +3,8 @@ import CForeignImplementations
 
 // Our own rings as a library in C would offer them: an indirect call for each operation, a word for each element.
 //
-// The compiler folds functions that differ only in whom they call into one that calls through a pointer, and leaves a
-// large closure where it stands: either would double what these cost. So they are functions with a small closure each, and
-// the two rings' differ in what they do without a queue.
+// A closure in place of the exported functions would be called by them, not be part of them: that would double what these
+// cost.
 
 /// ``RingQueue`` behind the C interface.
 var ringBehindC: backpressure_queue_v1 {
@@ -43,39 +42,44 @@ var singleRingBehindC: backpressure_queue_v1 {
 
 @_cdecl("backpressure_ring_try_push")
 func pushToRing(_ queue: UnsafeMutableRawPointer?, _ word: UInt64) -> Int32 {
-    Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { push(word, to: $0) }
+    push(word, to: RingQueue<UInt64>.self, at: queue)
 }
 
 @_cdecl("backpressure_ring_try_pop")
 func popFromRing(_ queue: UnsafeMutableRawPointer?, _ word: UnsafeMutablePointer<UInt64>?) -> Int32 {
-    Unmanaged<RingQueue<UInt64>>.fromOpaque(queue!)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
+    pop(into: word, from: RingQueue<UInt64>.self, at: queue)
 }
 
 @_cdecl("backpressure_single_ring_try_push")
 func pushToSingleRing(_ queue: UnsafeMutableRawPointer?, _ word: UInt64) -> Int32 {
-    guard let queue else { return 0 }
-    return Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue)._withUnsafeGuaranteedRef { push(word, to: $0) }
+    push(word, to: SingleRingQueue<UInt64>.self, at: queue)
 }
 
 @_cdecl("backpressure_single_ring_try_pop")
 func popFromSingleRing(_ queue: UnsafeMutableRawPointer?, _ word: UnsafeMutablePointer<UInt64>?) -> Int32 {
-    guard let queue else { return 0 }
-    return Unmanaged<SingleRingQueue<UInt64>>.fromOpaque(queue)._withUnsafeGuaranteedRef { pop(into: word, from: $0) }
+    pop(into: word, from: SingleRingQueue<UInt64>.self, at: queue)
 }
 
-@inline(never)
-private func push<Slots: SlotSource & ~Copyable>(_ word: UInt64, to queue: SlotQueue<UInt64, Slots>) -> Int32 {
-    queue.tryPush(word).isAccepted ? 1 : 0
-}
-
-@inline(never)
-private func pop<Slots: SlotSource & ~Copyable>(
-    into word: UnsafeMutablePointer<UInt64>?,
-    from queue: SlotQueue<UInt64, Slots>
+@inline(__always)
+private func push<Queue: SynchronousBoundedQueue<UInt64> & AnyObject>(
+    _ word: UInt64,
+    to type: Queue.Type,
+    at queue: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let element = queue.tryPop() else { return 0 }
-    word?.pointee = element
-    return 1
+    Unmanaged<Queue>.fromOpaque(queue!)._withUnsafeGuaranteedRef { $0.tryPush(word).isAccepted ? 1 : 0 }
+}
+
+@inline(__always)
+private func pop<Queue: SynchronousBoundedQueue<UInt64> & AnyObject>(
+    into word: UnsafeMutablePointer<UInt64>?,
+    from type: Queue.Type,
+    at queue: UnsafeMutableRawPointer?
+) -> Int32 {
+    Unmanaged<Queue>.fromOpaque(queue!)._withUnsafeGuaranteedRef {
+        guard let element = $0.tryPop() else { return 0 }
+        word!.pointee = element
+        return 1
+    }
 }
 
 private func entry(
