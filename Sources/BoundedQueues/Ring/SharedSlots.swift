@@ -100,11 +100,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     ///
     /// Relaxed: a refusal may mean that the consumer before has claimed the slot and not yet moved its element out.
     @inlinable @inline(__always)
-    public func claimFree(for caller: SlotCaller) -> SlotClaim {
+    public func claimFree() -> SlotClaim {
         var position = tail.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position {
-                prefetch(after: position, for: caller)
+                prefetch(after: position)
                 let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -120,11 +120,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     ///
     /// Relaxed: a refusal may mean that the producer before has claimed the slot and not yet filled it.
     @inlinable @inline(__always)
-    public func claimFilled(for caller: SlotCaller) -> SlotClaim {
+    public func claimFilled() -> SlotClaim {
         var position = head.loadRelaxed()
         while true {
             if stamp(position).loadAcquiring() == position &+ 1 {
-                prefetch(after: position, for: caller)
+                prefetch(after: position)
                 let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
                 position = claim.original
@@ -143,14 +143,9 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// that does takes lines that the other is about to need; and no further ahead than the way is long, or where a consumer is
     /// close behind its producer they take them from each other. Dense slots share the line that was fetched for the last one.
     @inlinable @inline(__always)
-    func prefetch(after position: UInt, for caller: SlotCaller) {
+    func prefetch(after position: UInt) {
         guard fetchesAhead else { return }
-        let ahead =
-            switch caller {
-            case .thread: 4
-            case .task: 2
-            }
-        Word.prefetchForWriting(slot(position) + ahead &* layout.stride)
+        Word.prefetchForWriting(slot(position) + 4 &* layout.stride)
     }
 
     /// Claims the slots from the tail's on that are free, with one compare-exchange: a slot that was seen free stays so

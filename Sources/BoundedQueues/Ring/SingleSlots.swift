@@ -101,7 +101,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Claims the next slot for the producer, if it is free.
     @inlinable @inline(__always)
-    public func claimFree(for _: SlotCaller) -> SlotClaim {
+    public func claimFree() -> SlotClaim {
         let position = tail.offset.loadRelaxed()
         guard state(position).loadAcquiring() == 0 else {
             return closed.loadRelaxed() == 0 ? .refused : .closed
@@ -146,7 +146,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Claims the next slot for the consumer, if it is filled.
     @inlinable @inline(__always)
-    public func claimFilled(for _: SlotCaller) -> SlotClaim {
+    public func claimFilled() -> SlotClaim {
         let position = head.offset.loadRelaxed()
         return state(position).loadAcquiring() == Self.filled ? .claimed(position) : .refused
     }

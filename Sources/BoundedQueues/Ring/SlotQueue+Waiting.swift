@@ -10,7 +10,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func push(_ element: consuming Element) async -> PushResult<Element> {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind == .throttle { return await waitAndPush(element, expiry: nil) }
-        var claim = slots.claimFree(for: .task)
+        var claim = slots.claimFree()
         if claim.outcome != .claimed { claim = claimFreeAfterPauses() }
         if claim.outcome == .claimed { return accept(element, claim) }
         return await waitAndPush(element, expiry: nil)
@@ -36,11 +36,13 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     /// Takes the oldest element; suspends while there is none. See ``BoundedQueue/pop()``.
     @inlinable @inline(__always)
     public func pop() async -> Element? {
-        if let element = take(for: .task) { return element }
-        if let element = popAfterPauses(.task) { return element }
+        if let element = tryPop() { return element }
+        if let element = popAfterPauses() { return element }
         return await popAfterWaiting()
     }
 
+    // In one piece: were its outcomes told apart in the caller's loop, a generic one would return to its executor after
+    // each element, whether or not it had waited.
     @inlinable @inline(never)
     func popAfterWaiting() async -> Element? { await waitAndPop(expiry: nil).takeElement() }
 
@@ -48,9 +50,9 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @inlinable
     public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
     where C.Duration == Duration {
-        if let element = take(for: .task) { return .element(element) }
+        if let element = tryPop() { return .element(element) }
         if clock.now >= deadline { return isFinished ? .finished : .timedOut }
-        if let element = popAfterPauses(.task) { return .element(element) }
+        if let element = popAfterPauses() { return .element(element) }
         return await waitAndPop(expiry: WaitExpiry(deadline, clock))
     }
 
@@ -149,15 +151,15 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     @inlinable @inline(never)
     func claimFreeAfterPauses() -> SlotClaim {
         var backoff = Backoff()
-        var claim = slots.claimFree(for: .task)
-        while claim.outcome == .refused, backoff.pauseBriefly() { claim = slots.claimFree(for: .task) }
+        var claim = slots.claimFree()
+        while claim.outcome == .refused, backoff.pauseBriefly() { claim = slots.claimFree() }
         return claim
     }
 
     /// Producers have no such ``Patience``: a full queue empties best while they sleep.
     @inlinable @inline(never)
-    func popAfterPauses(_ caller: SlotCaller) -> Element? {
-        Patience(slots.counter(.patience)).look(isAlone: consumers.isEmpty) { take(for: caller) }
+    func popAfterPauses() -> Element? {
+        Patience(slots.counter(.patience)).look(isAlone: consumers.isEmpty) { tryPop() }
     }
 
     /// To whoever is in the middle of an operation: the system has stopped that thread, which needs a processor. It may take
@@ -218,7 +220,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     passOn(wasWoken, to: consumers)
                     return .cancelled
                 }
-                if let element = popAfterPauses(.task) { return .element(element) }
+                if let element = popAfterPauses() { return .element(element) }
                 await giveWay(&stalls)
                 continue
             }
@@ -286,7 +288,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     func parkAndPop(timeout: Duration?) -> PopResult<Element> {
         let deadline = timeout.map { SystemNanosecondClock().nanoseconds() &+ $0.nanosecondsClamped }
         let isPatient = timeout.map { $0 > .zero } ?? true
-        if isPatient, let element = popAfterPauses(.thread) { return .element(element) }
+        if isPatient, let element = popAfterPauses() { return .element(element) }
         var ticket = WaitTicket()
         var wasWoken = false
         var backoff = Slots.Word.backoff

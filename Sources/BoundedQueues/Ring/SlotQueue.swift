@@ -110,11 +110,8 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable @inline(__always)
-    public func tryPop() -> Element? { take(for: .thread) }
-
-    @inlinable @inline(__always)
-    func take(for caller: SlotCaller) -> Element? {
-        let claim = slots.claimFilled(for: caller)
+    public func tryPop() -> Element? {
+        let claim = slots.claimFilled()
         if claim.outcome == .claimed {
             let element = empty(claim)
             if slots.hasWaitingProducers { producers.notifyOne() }

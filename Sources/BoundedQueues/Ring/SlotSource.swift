@@ -20,7 +20,7 @@ public protocol SlotSource: ~Copyable, Sendable {
     var byteCount: Int { get }
 
     /// Claims the next free slot for an element, unless there is none or the queue is closed.
-    func claimFree(for caller: SlotCaller) -> SlotClaim
+    func claimFree() -> SlotClaim
     /// Claims the next free slots, at most `count`, one after the other from the claim's position on.
     func claimFree(upTo count: UInt) -> SlotRun
     /// Lets consumers have a claimed slot, which now holds an element.
@@ -30,7 +30,7 @@ public protocol SlotSource: ~Copyable, Sendable {
     func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void)
 
     /// Claims the next filled slot, unless there is none. Never says `.closed`.
-    func claimFilled(for caller: SlotCaller) -> SlotClaim
+    func claimFilled() -> SlotClaim
     /// Claims the next filled slots, at most `count`.
     func claimFilled(upTo count: UInt) -> SlotRun
     /// Gives back a claimed slot, which no longer holds an element.
@@ -74,26 +74,6 @@ public protocol SlotSource: ~Copyable, Sendable {
     var hasWaitingProducers: Bool { get }
     /// At the beginning of what a waiter looks at, after it was counted: orders its reads after that.
     func orderWaiter()
-}
-
-extension SlotSource where Self: ~Copyable {
-    /// For a thread.
-    @inlinable @inline(__always)
-    func claimFree() -> SlotClaim { claimFree(for: .thread) }
-
-    /// For a thread.
-    @inlinable @inline(__always)
-    func claimFilled() -> SlotClaim { claimFilled(for: .thread) }
-}
-
-/// Who asks for a slot: it tells how long its next request will be in coming, and so how many slots ahead the one is that
-/// should be on its way.
-@frozen
-public enum SlotCaller: Sendable {
-    /// An operation that can't suspend.
-    case thread
-    /// One that can, which takes twice as long.
-    case task
 }
 
 /// What came of asking for a slot.

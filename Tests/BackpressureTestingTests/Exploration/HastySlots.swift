@@ -23,15 +23,15 @@ struct HastySlots: SlotSource, ~Copyable {
         return looks.hasFoundEmpty
     }
 
-    func claimFilled(for caller: SlotCaller) -> SlotClaim {
+    func claimFilled() -> SlotClaim {
         looks.hasFoundEmpty = false
-        return base.claimFilled(for: caller)
+        return base.claimFilled()
     }
 
     static var isShared: Bool { true }
     var capacity: UInt { base.capacity }
     var byteCount: Int { base.byteCount }
-    func claimFree(for caller: SlotCaller) -> SlotClaim { base.claimFree(for: caller) }
+    func claimFree() -> SlotClaim { base.claimFree() }
     func claimFree(upTo count: UInt) -> SlotRun { base.claimFree(upTo: count) }
     func publish(_ claim: SlotClaim) { base.publish(claim) }
     func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) { base.publish(run, filling: fill) }
