@@ -92,9 +92,12 @@ struct CallerCost {
                 workers.startTask {
                     await control.waitForStart()
                     var tally = Tally(caller, batch: batch, countsGrantsAlone: countsGrantsAlone)
+                    var looks = 0
                     while !control.isStopping {
-                        tally.count(await request(batch))
-                        await Task.yield()
+                        let granted = await request(batch)
+                        tally.count(granted)
+                        looks &+= 1
+                        if granted == 0 && countsGrantsAlone || looks % looksPerYield == 0 { await Task.yield() }
                     }
                     tally.publish()
                 }
