@@ -136,7 +136,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         }
     }
 
-    /// Begins to fetch a slot that this end will soon come to.
+    /// Begins to fetch the slot that this end will come to fourth from here.
     ///
     /// Where each slot has a line of its own, an operation's price is that line's way from the other processor, and the
     /// compare-exchange that follows would hold up any load: the fetch runs beside it. Both ends do it or neither, else the one

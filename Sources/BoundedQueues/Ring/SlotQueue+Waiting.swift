@@ -41,11 +41,6 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         return await popAfterWaiting()
     }
 
-    // In one piece: were its outcomes told apart in the caller's loop, a generic one would return to its executor after
-    // each element, whether or not it had waited.
-    @inlinable @inline(never)
-    func popAfterWaiting() async -> Element? { await waitAndPop(expiry: nil).takeElement() }
-
     /// Like ``pop()`` with a deadline. See ``BoundedQueue/pop(until:clock:)``.
     @inlinable
     public func pop<C: Clock>(until deadline: C.Instant, clock: C) async -> PopResult<Element>
@@ -205,6 +200,11 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             }
         }
     }
+
+    // In one piece: were its outcomes told apart in the caller's loop, a generic one would return to its executor after
+    // each element, whether or not it had waited.
+    @inlinable @inline(never)
+    func popAfterWaiting() async -> Element? { await waitAndPop(expiry: nil).takeElement() }
 
     @inlinable @inline(never)
     func waitAndPop(expiry: WaitExpiry?) async -> PopResult<Element> {
