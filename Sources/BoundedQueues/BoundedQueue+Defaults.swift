@@ -47,6 +47,14 @@ extension BoundedQueue {
         return count > 1 ? [first] + (await tryPop(upTo: count - 1)) : [first]
     }
 
+    /// Takes a batch, and appends it.
+    @inlinable
+    public func pop(upTo count: Int, into elements: inout [Element]) async -> Int {
+        let taken = await pop(upTo: count)
+        elements.append(contentsOf: taken)
+        return taken.count
+    }
+
     /// Offers one element after the other.
     @inlinable
     public func tryPush<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
@@ -110,11 +118,23 @@ extension SynchronousBoundedQueue {
     @inlinable
     public func pop(upTo count: Int) async -> [Element] {
         var elements = batch(of: count)
-        if tryPop(upTo: count, into: &elements) > 0 { return elements }
-        guard let first = await pop() else { return elements }
-        elements.append(first)
-        _ = tryPop(upTo: count - 1, into: &elements)
+        _ = await pop(upTo: count, into: &elements)
         return elements
+    }
+
+    /// The same, appended to `elements`.
+    @inlinable @inline(__always)
+    public func pop(upTo count: Int, into elements: inout [Element]) async -> Int {
+        let taken = tryPop(upTo: count, into: &elements)
+        return taken > 0 ? taken : await waitAndPop(upTo: count, into: &elements)
+    }
+
+    /// Waits for one, and takes what came with it.
+    @inlinable @inline(never)
+    func waitAndPop(upTo count: Int, into elements: inout [Element]) async -> Int {
+        guard let first = await pop() else { return 0 }
+        elements.append(first)
+        return 1 + tryPop(upTo: count - 1, into: &elements)
     }
 
     /// Memory for a batch as large as they usually are, allocated once; one that is larger grows.

@@ -53,6 +53,11 @@ public protocol BoundedQueue<Element>: Sendable {
     /// is closed and empty, or the task was cancelled.
     func pop(upTo count: Int) async -> [Element]
 
+    /// Like ``pop(upTo:)``, but appends to `elements`, which is where memory can be reserved: emptied and handed over again
+    /// and again, it spares an allocation for each batch. Returns how many it took; zero: the queue is closed and empty, or the
+    /// task was cancelled.
+    func pop(upTo count: Int, into elements: inout [Element]) async -> Int
+
     /// Offers an element without ever waiting for room: where the policy would wait, a full queue returns it.
     func tryPush(_ element: Element) async -> PushResult<Element>
 

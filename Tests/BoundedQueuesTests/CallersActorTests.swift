@@ -19,7 +19,10 @@ struct CallersActorTests {
             _ = await queue.push(2, until: clock.now + .seconds(60), clock: clock)
             _ = await queue.push(contentsOf: [3, 4])
             #expect(await queue.pop() == 1)
-            #expect(await queue.pop(upTo: 2) == [2, 3])
+            #expect(await queue.pop(upTo: 1) == [2])
+            var batch: [Int] = []
+            #expect(await queue.pop(upTo: 1, into: &batch) == 1)
+            #expect(batch == [3])
             _ = await queue.pop(until: clock.now + .seconds(60), clock: clock)
         }
         #expect(jobs == 0)

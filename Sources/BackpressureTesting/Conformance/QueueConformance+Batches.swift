@@ -27,13 +27,23 @@ extension QueueConformance {
             let script = Script(capacity: capacity, policy: .block, batches: .pops, steps: 300, seed: seed)
             try await follow(script, comparing: [.pops, .statistics], expectations)
         }
-        try await checkWaitingBatchPop(expectations)
+        for isAppended in [false, true] { try await checkWaitingBatchPop(isAppended: isAppended, expectations) }
     }
 
-    private func checkWaitingBatchPop(_ expectations: Expectations) async throws(ConformanceFailure) {
+    private func checkWaitingBatchPop(
+        isAppended: Bool,
+        _ expectations: Expectations
+    ) async throws(ConformanceFailure) {
         let queue = StagedQueue(makeQueue(4), expectations)
         func startPop(upTo count: Int) -> StagedTask<[Int]> {
-            queue.stage.start { [base = queue.base] in await base.pop(upTo: count) }
+            queue.stage.start { [base = queue.base] in
+                guard isAppended else { return await base.pop(upTo: count) }
+                var elements = [-1]
+                let taken = await base.pop(upTo: count, into: &elements)
+                // What was in the array stays in front of as many as the queue says it took.
+                let isAsSaid = elements.first == -1 && elements.count == taken + 1
+                return isAsSaid ? Array(elements.dropFirst()) : [-1] + elements
+            }
         }
         let first = startPop(upTo: 3)
         await queue.stage.settle()

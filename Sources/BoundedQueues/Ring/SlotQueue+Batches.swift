@@ -29,21 +29,38 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
     @inlinable
     public func push<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
         guard policy.kind == .block else { return await pushOneByOne(batch) }
-        var result = BatchPushResult(accepted: 0, ending: .complete)
-        let count = batch.count
-        while true {
-            result.accepted &+= withElements(of: batch) { elements in
-                var accepted = 0
-                while result.accepted &+ accepted < count {
-                    let entered = pushRun(elements, from: result.accepted &+ accepted)
-                    guard entered > 0 else { break }
-                    accepted &+= entered
-                }
-                return accepted
-            }
-            guard result.accepted < count else { return result }
+        let accepted = pushRuns(of: batch, from: 0)
+        guard accepted < batch.count else { return BatchPushResult(accepted: accepted, ending: .complete) }
+        return await pushAfterWaiting(batch, from: accepted)
+    }
+
+    /// What follows where there was no room for the whole batch: each time one element waits until there is, and as many as
+    /// then find room come after it.
+    @inlinable @inline(never)
+    func pushAfterWaiting<Batch: Collection<Element> & Sendable>(
+        _ batch: Batch,
+        from accepted: Int
+    ) async -> BatchPushResult {
+        var result = BatchPushResult(accepted: accepted, ending: .complete)
+        while result.accepted < batch.count {
             let next = batch[batch.index(batch.startIndex, offsetBy: result.accepted)]
-            guard result.count(await push(next)) else { return result }
+            guard result.count(await push(next)) else { break }
+            result.accepted &+= pushRuns(of: batch, from: result.accepted)
+        }
+        return result
+    }
+
+    /// Puts as many elements of a batch, from the one with this number on, as find room into slots; returns how many.
+    @inlinable @inline(__always)
+    func pushRuns<Batch: Collection<Element>>(of batch: Batch, from start: Int) -> Int {
+        withElements(of: batch) { elements in
+            var next = start
+            while next < elements.count {
+                let entered = pushRun(elements, from: next)
+                guard entered > 0 else { break }
+                next &+= entered
+            }
+            return next &- start
         }
     }
 

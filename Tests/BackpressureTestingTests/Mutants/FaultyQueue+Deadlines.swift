@@ -126,6 +126,12 @@ extension FaultyQueue {
         guard let first = await pop() else { return [] }
         return count > 1 ? [first] + (await tryPop(upTo: count - 1)) : [first]
     }
+
+    func pop(upTo count: Int, into elements: inout [Int]) async -> Int {
+        let taken = await pop(upTo: count)
+        if defect == .appendedBatchReplaces { elements = taken } else { elements += taken }
+        return defect == .appendedBatchCountsAll ? elements.count : taken.count
+    }
 }
 
 /// What stays in a line for ever, where a leak detector finds it.

@@ -28,7 +28,7 @@ enum QueueDefect: CaseIterable {
     case latePopStaysInLine
     case lateTaskSwallowsWakeUp
     case batchSkipsRefused, batchForgetsRefusal
-    case batchTakesOneTooMany, batchComesReversed
+    case batchTakesOneTooMany, batchComesReversed, appendedBatchReplaces, appendedBatchCountsAll
     case batchNeverWaits, interruptedBatchCountsOneMore
     case cancelledPopTakes
     case checksThenWaits
@@ -68,7 +68,7 @@ enum QueueDefect: CaseIterable {
         case .latePopStaysInLine: .popDeadline
         case .lateTaskSwallowsWakeUp: .deadlineSwallowsNoWakeUp
         case .batchSkipsRefused, .batchForgetsRefusal: .batchesEnter
-        case .batchTakesOneTooMany, .batchComesReversed: .batchesLeave
+        case .batchTakesOneTooMany, .batchComesReversed, .appendedBatchReplaces, .appendedBatchCountsAll: .batchesLeave
         case .batchNeverWaits, .interruptedBatchCountsOneMore: .batchesWait
         case .cancelledPopTakes: .elementsSequence
         case .checksThenWaits: .noScheduleStalls

@@ -16,6 +16,7 @@ where Queue.Element: BenchmarkElement {
     var trips = Trips(task)
     control.waitForStart()
     var backoff = Backoff()
+    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         offers: while true {
@@ -77,6 +78,7 @@ where Queue.Element: BenchmarkElement {
     let control = task.control
     var trips = Trips(task)
     control.waitForStart()
+    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         guard there.pushBlocking(.make(number: trips.number, byteCount: task.byteCount), timeout: nil).isAccepted else {
@@ -108,6 +110,7 @@ where Queue.Element: BenchmarkElement {
     var trips = Trips(task)
     await control.waitForStart()
     needsExecutor()
+    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         guard await there.push(.make(number: trips.number, byteCount: task.byteCount)).isAccepted else {
@@ -119,6 +122,7 @@ where Queue.Element: BenchmarkElement {
         if trips.returned % operationsPerTaskYield == 0 {
             await Task.yield()
             needsExecutor()
+            trips.begin()
         }
     }
     while let element = await back.pop() {
@@ -151,6 +155,8 @@ where Queue.Element: BenchmarkElement {
 struct Trips {
     @usableFromInline let task: ProducerTask
     @usableFromInline let clock = SystemNanosecondClock()
+    /// When the trip began that is under way, or the next one will have: a trip begins as the one before it ends, so that
+    /// the clock is read once for each.
     @usableFromInline var departure: UInt64 = 0
     /// Elements on their way so far; their numbers follow each other.
     @usableFromInline var departed: UInt64 = 0
@@ -165,11 +171,12 @@ struct Trips {
     @inlinable @inline(__always)
     var number: UInt64 { task.firstNumber &+ departed &- 1 }
 
+    /// The first trip begins now, or the next one after a rest.
     @inlinable @inline(__always)
-    mutating func depart() {
-        departed &+= 1
-        departure = clock.nanoseconds()
-    }
+    mutating func begin() { departure = clock.nanoseconds() }
+
+    @inlinable @inline(__always)
+    mutating func depart() { departed &+= 1 }
 
     /// The queue didn't take it.
     @inlinable @inline(__always)
@@ -182,6 +189,7 @@ struct Trips {
     mutating func arrive(_ number: UInt64) {
         let now = clock.nanoseconds()
         if let latency = task.latency { latency.record(from: departure, to: now) }
+        departure = now
         returned &+= 1
         numberSum &+= number
         publish()

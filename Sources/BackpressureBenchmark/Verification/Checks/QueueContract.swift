@@ -108,6 +108,13 @@ struct CountedQueue: BoundedQueue {
 
     func pop(upTo count: Int) async -> [Int] { self.count(await base.pop(upTo: count)) }
 
+    func pop(upTo count: Int, into elements: inout [Int]) async -> Int {
+        var taken: [UInt64] = []
+        let said = await base.pop(upTo: count, into: &taken)
+        elements += self.count(taken)
+        return said
+    }
+
     func tryPush<Batch: Collection<Int> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
         count(await base.tryPush(contentsOf: batch.map { UInt64($0) }), of: batch.count)
     }
