@@ -65,9 +65,16 @@ struct ScenarioDraft: Sendable {
     /// The scenario with its trace loaded.
     ///
     /// - Throws: ``InputFileError`` if the trace can't be used, or if there are more arrivals than a schedule holds.
-    func resolved(traceOverride: String?) async throws(InputFileError) -> Scenario {
+    func resolved(
+        traceOverride: String?,
+        traces: inout TraceFiles
+    ) async throws(InputFileError) -> Scenario {
         var scenario = scenario
-        let replayed = try await trace?.arrival(durationSeconds: scenario.durationSeconds, override: traceOverride)
+        let replayed = try await trace?.arrival(
+            durationSeconds: scenario.durationSeconds,
+            override: traceOverride,
+            from: &traces
+        )
         let wholeRun = scenario.warmupSeconds + scenario.durationSeconds
         switch scenario.load {
         case .queue(var load):

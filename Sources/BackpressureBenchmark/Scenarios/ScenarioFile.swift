@@ -8,7 +8,8 @@ package enum ScenarioFile {
     ///
     /// - Parameter traceOverride: a trace file to replay, whole, where the scenario replays another.
     package static func read(path: String, traceOverride: String? = nil) async throws(InputFileError) -> Scenario {
-        try await draft(path: path).resolved(traceOverride: traceOverride)
+        var traces = TraceFiles()
+        return try await draft(path: path).resolved(traceOverride: traceOverride, traces: &traces)
     }
 
     /// The scenario in a text.
@@ -21,7 +22,8 @@ package enum ScenarioFile {
         path: String,
         traceOverride: String? = nil
     ) async throws(InputFileError) -> Scenario {
-        try await ScenarioDraft(text: text, path: path).resolved(traceOverride: traceOverride)
+        var traces = TraceFiles()
+        return try await ScenarioDraft(text: text, path: path).resolved(traceOverride: traceOverride, traces: &traces)
     }
 
     /// The scenarios in several files, in their order; two of the same name are an error that names both files.
@@ -43,7 +45,10 @@ package enum ScenarioFile {
             drafts.append(draft)
         }
         var scenarios: [Scenario] = []
-        for draft in drafts { scenarios.append(try await draft.resolved(traceOverride: traceOverride)) }
+        var traces = TraceFiles()
+        for draft in drafts {
+            scenarios.append(try await draft.resolved(traceOverride: traceOverride, traces: &traces))
+        }
         return scenarios
     }
 

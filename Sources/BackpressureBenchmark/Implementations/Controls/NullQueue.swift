@@ -19,9 +19,9 @@ final class NullQueue<Element: Sendable>: SynchronousBoundedQueue {
 
     func tryPop() -> Element? { isClosed.load(ordering: .relaxed) ? nil : element }
 
-    func push(_ element: Element) async -> PushResult<Element> { .accepted }
+    nonisolated(nonsending) func push(_ element: Element) async -> PushResult<Element> { .accepted }
 
-    func pop() async -> Element? { tryPop() }
+    nonisolated(nonsending) func pop() async -> Element? { tryPop() }
 
     // Batches in one step, so that what they cost is the harness's alone.
 
@@ -29,7 +29,9 @@ final class NullQueue<Element: Sendable>: SynchronousBoundedQueue {
         BatchPushResult(accepted: batch.count, ending: .complete)
     }
 
-    func push<Batch: Collection<Element> & Sendable>(contentsOf batch: Batch) async -> BatchPushResult {
+    nonisolated(nonsending) func push<Batch: Collection<Element> & Sendable>(
+        contentsOf batch: Batch
+    ) async -> BatchPushResult {
         BatchPushResult(accepted: batch.count, ending: .complete)
     }
 

@@ -16,7 +16,6 @@ where Queue.Element: BenchmarkElement {
     var trips = Trips(task)
     control.waitForStart()
     var backoff = Backoff()
-    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         offers: while true {
@@ -78,7 +77,6 @@ where Queue.Element: BenchmarkElement {
     let control = task.control
     var trips = Trips(task)
     control.waitForStart()
-    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         guard there.pushBlocking(.make(number: trips.number, byteCount: task.byteCount), timeout: nil).isAccepted else {
@@ -110,7 +108,6 @@ where Queue.Element: BenchmarkElement {
     var trips = Trips(task)
     await control.waitForStart()
     needsExecutor()
-    trips.begin()
     run: while !control.isStopping {
         trips.depart()
         guard await there.push(.make(number: trips.number, byteCount: task.byteCount)).isAccepted else {
@@ -122,7 +119,6 @@ where Queue.Element: BenchmarkElement {
         if trips.returned % operationsPerTaskYield == 0 {
             await Task.yield()
             needsExecutor()
-            trips.begin()
         }
     }
     while let element = await back.pop() {
@@ -155,8 +151,6 @@ where Queue.Element: BenchmarkElement {
 struct Trips {
     @usableFromInline let task: ProducerTask
     @usableFromInline let clock = SystemNanosecondClock()
-    /// When the trip began that is under way, or the next one will have: a trip begins as the one before it ends, so that
-    /// the clock is read once for each.
     @usableFromInline var departure: UInt64 = 0
     /// Elements on their way so far; their numbers follow each other.
     @usableFromInline var departed: UInt64 = 0
@@ -171,12 +165,11 @@ struct Trips {
     @inlinable @inline(__always)
     var number: UInt64 { task.firstNumber &+ departed &- 1 }
 
-    /// The first trip begins now, or the next one after a rest.
     @inlinable @inline(__always)
-    mutating func begin() { departure = clock.nanoseconds() }
-
-    @inlinable @inline(__always)
-    mutating func depart() { departed &+= 1 }
+    mutating func depart() {
+        departed &+= 1
+        departure = clock.nanoseconds()
+    }
 
     /// The queue didn't take it.
     @inlinable @inline(__always)
@@ -189,7 +182,6 @@ struct Trips {
     mutating func arrive(_ number: UInt64) {
         let now = clock.nanoseconds()
         if let latency = task.latency { latency.record(from: departure, to: now) }
-        departure = now
         returned &+= 1
         numberSum &+= number
         publish()

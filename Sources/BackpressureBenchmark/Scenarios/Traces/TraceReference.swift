@@ -22,12 +22,16 @@ struct TraceReference: Sendable {
     /// Reads the trace, or `override` in its place, which is then replayed whole.
     ///
     /// Without a speed-up in the scenario file, what is replayed lasts just as long as the run.
-    func arrival(durationSeconds: Double, override: String?) async throws(InputFileError) -> Arrival {
+    func arrival(
+        durationSeconds: Double,
+        override: String?,
+        from files: inout TraceFiles
+    ) async throws(InputFileError) -> Arrival {
         let requests: [UInt32]
         if let override {
-            requests = try await TraceReader.read(path: override).requestsPerSecond
+            requests = try await files.trace(path: override).requestsPerSecond
         } else {
-            requests = try window(of: try await ownTrace())
+            requests = try window(of: try await ownTrace(from: &files))
         }
         return .trace(
             path: override ?? path,
@@ -36,9 +40,9 @@ struct TraceReference: Sendable {
         )
     }
 
-    private func ownTrace() async throws(InputFileError) -> Trace {
+    private func ownTrace(from files: inout TraceFiles) async throws(InputFileError) -> Trace {
         do {
-            return try await TraceReader.read(path: path)
+            return try await files.trace(path: path)
         } catch {
             // Nothing in the trace itself is to blame, so the line that names it is.
             guard error.line == nil else { throw error }
