@@ -215,7 +215,7 @@ struct HangingLibraryTests {
         let workspace = try Workspace()
         let library = try await CLibrary.build("hangs", in: workspace)
         let options = try workspace.options(.saturated(["mutex"])) + ["--repetitions", "1", "--load", library]
-        let run = try await Tool.benchmark.run(options)
+        let run = try await Tool.benchmark.runIdle(options)
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 5)
         files.expectOnlyNamed("c-hangs")

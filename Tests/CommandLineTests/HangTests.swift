@@ -6,7 +6,7 @@ struct HangTests {
     func hang() async throws {
         let workspace = try Workspace()
         let options = try workspace.options(.saturated(["mutex", "hangs"])) + ["--repetitions", "1"]
-        let run = try await Tool.broken.run(options)
+        let run = try await Tool.broken.runIdle(options)
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 5)
         files.expectOnlyNamed("hangs")
@@ -17,7 +17,7 @@ struct HangTests {
     @Test("when a thread that parked is never woken")
     func neverWoken() async throws {
         let workspace = try Workspace()
-        let run = try await Tool.broken.run(try workspace.options(.parking(["mutex", "never-wakes"])))
+        let run = try await Tool.broken.runIdle(try workspace.options(.parking(["mutex", "never-wakes"])))
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 5)
         files.expectOnlyNamed("never-wakes")

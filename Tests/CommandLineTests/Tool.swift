@@ -35,13 +35,16 @@ struct Tool: Sendable {
     var path: String { Tool.products.appendingPathComponent(name).path }
 
     func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
-        try await Tool.run(path, arguments, environment: environment)
+        try await Slots.shared.withOne { try await Tool.run(path, arguments, environment: environment) }
     }
+
+    /// Runs the tool where it has next to nothing to do but wait for the end of a time limit: beside the others, not in turn.
+    func runIdle(_ arguments: [String]) async throws -> Finished { try await Tool.run(path, arguments) }
 
     /// Runs the tool where no file may grow beyond a kilobyte: every longer one fails half-written, as on a full disk.
     func runWithoutSpace(_ arguments: [String]) async throws -> Finished {
         let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""
-        return try await Tool.run("/bin/sh", ["-c", script, path] + arguments)
+        return try await Slots.shared.withOne { try await Tool.run("/bin/sh", ["-c", script, path] + arguments) }
     }
 
     /// Runs the tool in a process group of its own, and hands each line of its output to `observe` as it comes. It doesn't
@@ -80,21 +83,19 @@ struct Tool: Sendable {
     ) async throws -> Finished {
         var variables: [Environment.Key: String?] = [:]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
-        return try await Slots.shared.withOne {
-            let result = try await Subprocess.run(
-                .path(FilePath(path)),
-                arguments: Arguments(arguments),
-                environment: .inherit.updating(variables),
-                workingDirectory: FilePath(packageRoot),
-                output: .string(limit: outputLimit),
-                error: .string(limit: outputLimit)
-            )
-            return Finished(
-                exitCode: result.terminationStatus.code,
-                output: result.standardOutput,
-                errors: result.standardError
-            )
-        }
+        let result = try await Subprocess.run(
+            .path(FilePath(path)),
+            arguments: Arguments(arguments),
+            environment: .inherit.updating(variables),
+            workingDirectory: FilePath(packageRoot),
+            output: .string(limit: outputLimit),
+            error: .string(limit: outputLimit)
+        )
+        return Finished(
+            exitCode: result.terminationStatus.code,
+            output: result.standardOutput,
+            errors: result.standardError
+        )
     }
 
     private final class Marker {}

@@ -8,12 +8,14 @@ struct VerifyTests {
     private func verify(
         _ implementations: [String],
         checks: [String] = [],
-        with tool: Tool = .broken
+        with tool: Tool = .broken,
+        waitsForLimits: Bool = false
     ) async throws -> Verification {
         let workspace = try Workspace()
         var arguments = ["verify", "--output", workspace.output, "--no-progress", "--budget", "1"]
         arguments += implementations.flatMap { ["--implementation", $0] } + checks.flatMap { ["--check", $0] }
-        return try Verification(try await tool.run(arguments), workspace.output)
+        let run = try await waitsForLimits ? tool.runIdle(arguments) : tool.run(arguments)
+        return try Verification(run, workspace.output)
     }
 
     @Test("passes what is right, check by check, with what each of them saw")
@@ -118,7 +120,7 @@ struct VerifyTests {
     @Test("goes on after a check that crashes or hangs, and blames it", arguments: ["crashes", "hangs", "never-wakes"])
     func containment(id: String) async throws {
         let checks = [["crashes": "histories", "hangs": "delivery", "never-wakes": "parking"][id] ?? id, "memory"]
-        let verification = try await verify([id, "mutex"], checks: checks)
+        let verification = try await verify([id, "mutex"], checks: checks, waitsForLimits: id != "crashes")
         verification.expectVerdict(3)
         let row = try #require(verification.row(id, checks[0]))
         #expect(row["verdict"] == "fail")
