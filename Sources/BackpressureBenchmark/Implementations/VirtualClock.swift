@@ -10,7 +10,7 @@ public final class VirtualClock: NanosecondClock {
         case machine
     }
 
-    /// What it was set to, or what it read last.
+    /// What it was set to.
     private let now = Atomic<UInt64>(0)
     private let source: Source
 
@@ -21,11 +21,12 @@ public final class VirtualClock: NanosecondClock {
 
     private init(source: Source) { self.source = source }
 
-    /// The machine's clock, which remembers what it read: so it can be told from outside when a limiter decided.
+    /// The machine's clock, which notes what it read on behalf of a caller: so it can be told from outside when a limiter
+    /// decided.
     static func notingMachineTime() -> VirtualClock { VirtualClock(source: .machine) }
 
-    /// What the machine's clock read when it was read last through this one; 0: not yet.
-    @usableFromInline var lastReading: UInt64 { now.load(ordering: .relaxed) }
+    /// Where the clock notes what it reads for the caller that asks; `nil`: it needn't.
+    @TaskLocal static var readings: CallerReadings?
 
     /// What the clock was set to, or what the one reads that it follows.
     public func nanoseconds() -> UInt64 {
@@ -34,7 +35,7 @@ public final class VirtualClock: NanosecondClock {
         case .leader(let leader): return leader.nanoseconds()
         case .machine:
             let reading = SystemNanosecondClock().nanoseconds()
-            now.store(reading, ordering: .relaxed)
+            VirtualClock.readings?.note(reading)
             return reading
         }
     }
@@ -51,4 +52,21 @@ public final class VirtualClock: NanosecondClock {
             now.store(max(deadline, nanoseconds()), ordering: .relaxed)
         }
     }
+}
+
+/// What a limiter's clock read last on behalf of one caller.
+@usableFromInline
+final class CallerReadings: Sendable {
+    // Away from those of other callers: each is written at every decision.
+    private let before = CacheLinePadding()
+    private let latest = Atomic<UInt64>(0)
+    private let after = CacheLinePadding()
+
+    init() {}
+
+    /// In nanoseconds; 0: it wasn't read yet.
+    @usableFromInline var lastReading: UInt64 { latest.load(ordering: .relaxed) }
+
+    // Relaxed: the caller itself reads it, after the call in which it was written.
+    func note(_ reading: UInt64) { latest.store(reading, ordering: .relaxed) }
 }

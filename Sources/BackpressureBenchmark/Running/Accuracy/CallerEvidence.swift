@@ -143,30 +143,14 @@ struct CallerEvidence {
     }
 
     /// What the oracle grants to all callers' requests in order of time, grants being asked for at `instant`.
-    ///
-    /// A row of refusals is asked in pieces of at most 50 µs, so that pieces of different callers interleave.
     private func allowed(at instant: (CallerLog.Event) -> UInt64) -> Int {
-        let piece: UInt64 = 50_000
         var requests: [CallerLog.Event] = []
-        for event in logs.joined() {
-            if event.isGrant {
-                let moment = instant(event)
-                requests.append(.init(first: moment, last: moment, refusals: 1, permits: event.permits))
-                continue
-            }
-            guard event.refusals > 1, event.last - event.first > piece else {
-                requests.append(event)
-                continue
-            }
-            let span = event.last - event.first
-            let pieces = min((span + piece - 1) / piece, event.refusals / 2)
-            for index in 0..<pieces {
-                let first = event.first + span * index / pieces
-                let last = event.first + span * (index + 1) / pieces - (index + 1 == pieces ? 0 : 1)
-                let count = event.refusals * (index + 1) / pieces - event.refusals * index / pieces
-                requests.append(.init(first: first, last: last, refusals: count, permits: event.permits))
-            }
+        for event in logs.joined() where event.isGrant {
+            let moment = instant(event)
+            requests.append(.init(first: moment, last: moment, refusals: 1, permits: event.permits))
         }
+        let grants = Running(requests.map { ($0.first, 1) })
+        for event in logs.joined() where !event.isGrant { requests += Self.requests(of: event, beside: grants) }
         requests.sort { $0.first < $1.first }
         var oracle = LimiterOracle(envelope)
         return requests.reduce(0) { granted, request in
@@ -178,6 +162,39 @@ struct CallerEvidence {
             )
             return granted + times * Int(request.permits)
         }
+    }
+
+    /// A row of refusals as requests to the oracle, in pieces of at most 50 µs, so that those of different callers interleave.
+    ///
+    /// Of a row only the first and the last moment are known, the others are taken to be as far from one another. Where
+    /// somebody else was granted something meanwhile, that won't do: a request that is taken to have been made a moment later
+    /// than it was gets the other's permit. There the requests between the two are left out. What a limiter withholds all
+    /// the same is found by ``mostWithheld()``.
+    private static func requests(of row: CallerLog.Event, beside grants: Running) -> [CallerLog.Event] {
+        let piece: UInt64 = 50_000
+        let span = row.last - row.first
+        let isQuiet = grants.isEmpty(from: row.first, through: row.last)
+        guard row.refusals > 1, span > piece || !isQuiet else { return [row] }
+        let pieces = max(1, min((span + piece - 1) / piece, row.refusals / 2))
+        var requests: [CallerLog.Event] = []
+        func ask(_ first: UInt64, _ last: UInt64, _ count: UInt64) {
+            requests.append(.init(first: first, last: last, refusals: count, permits: row.permits))
+        }
+        for index in 0..<pieces {
+            let first = row.first + span * index / pieces
+            let last = row.first + span * (index + 1) / pieces - (index + 1 == pieces ? 0 : 1)
+            let count = row.refusals * (index + 1) / pieces - row.refusals * index / pieces
+            if isQuiet {
+                ask(first, last, count)
+            } else if count > 1, grants.isEmpty(from: first, through: last) {
+                ask(first, last - (last - first) / count, count - 1)
+            }
+        }
+        if !isQuiet {
+            ask(row.first, row.first, 1)
+            ask(row.last, row.last, 1)
+        }
+        return requests
     }
 
     /// When each permit that was waited for was due, and when its caller ran, callers being served in the order in which
@@ -238,6 +255,9 @@ private struct Running {
 
     func permits(before time: UInt64) -> UInt64 { sums[index { $0 < time }] }
     func permits(upTo time: UInt64) -> UInt64 { sums[index { $0 <= time }] }
+    func isEmpty(from first: UInt64, through last: UInt64) -> Bool {
+        index { $0 < first } == index { $0 <= last }
+    }
 
     /// The first for which it doesn't hold, by bisection.
     private func index(where holds: (UInt64) -> Bool) -> Int {

@@ -40,7 +40,7 @@ struct AccuracyMeasurement {
         let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
         let limiter = try instance()
         let workers = Workers()
-        for task in try tasks(control, logs, nil, durationNanoseconds: Self.rehearsalNanoseconds) {
+        for task in try tasks(control, logs, areNoted: false, durationNanoseconds: Self.rehearsalNanoseconds) {
             workers.startTask { await limiter.waitOnTask(task) }
         }
         waitUntilReady(control, workerCount: load.callers)
@@ -65,17 +65,17 @@ struct AccuracyMeasurement {
         if load.demand == .waiting { try rehearse() }
         let control = RunControl(producers: load.callers)
         let logs = (0..<load.callers).map { _ in CallerLog(capacity: logCapacity ?? ampleLogCapacity) }
-        let (limiter, clock) = try askedInstance()
+        let (limiter, areNoted) = try askedInstance()
         let workers = Workers()
         let duration = UInt64(job.durationSeconds * 1e9)
-        for task in try tasks(control, logs, clock, durationNanoseconds: duration) {
+        for task in try tasks(control, logs, areNoted: areNoted, durationNanoseconds: duration) {
             switch job.driver {
             case .threads:
                 guard let call = limiter.callOnThread else { throw MeasurementError("not driven by threads") }
-                workers.startThread { call(task) }
+                workers.startThread { VirtualClock.$readings.withValue(task.readings) { call(task) } }
             case .tasks:
                 let call = load.demand == .waiting ? limiter.waitOnTask : limiter.callOnTask
-                workers.startTask { await call(task) }
+                workers.startTask { await VirtualClock.$readings.withValue(task.readings) { await call(task) } }
             }
         }
         var workerCount = load.callers
@@ -110,13 +110,12 @@ struct AccuracyMeasurement {
         return figures
     }
 
-    /// The limiter that the callers ask, and where there is one caller and it takes a clock, one that tells when it decided.
-    private func askedInstance() throws(MeasurementError) -> (LimiterInstance, VirtualClock?) {
-        guard load.callers == 1, load.demand != .waiting, let make = implementation.virtual else {
-            return (try instance(), nil)
-        }
+    /// The limiter that the callers ask, and whether its clock notes what it reads for each of them, as one can that is given
+    /// a clock: that is when it decided.
+    private func askedInstance() throws(MeasurementError) -> (LimiterInstance, areNoted: Bool) {
+        guard load.demand != .waiting, let make = implementation.virtual else { return (try instance(), false) }
         let clock = VirtualClock.notingMachineTime()
-        return (try made(make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))), clock)
+        return (try made(make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))), true)
     }
 
     private func instance() throws(MeasurementError) -> LimiterInstance {
@@ -139,7 +138,7 @@ struct AccuracyMeasurement {
     private func tasks(
         _ control: RunControl,
         _ logs: [CallerLog],
-        _ clock: VirtualClock?,
+        areNoted: Bool,
         durationNanoseconds duration: UInt64
     ) throws(MeasurementError) -> [CallerTask] {
         let schedules = try schedules()
@@ -153,7 +152,7 @@ struct AccuracyMeasurement {
                 largestRequest: load.demand == .mixed
                     ? UInt64(min(envelope.burst, LimiterLoad.Demand.largestMixedRequest)) : 1,
                 schedule: schedules?[index],
-                limiterClock: clock
+                readings: areNoted ? CallerReadings() : nil
             )
         }
     }

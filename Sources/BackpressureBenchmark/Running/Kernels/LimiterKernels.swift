@@ -17,15 +17,15 @@ public struct CallerTask: Sendable {
     @usableFromInline var largestRequest: UInt64 = 1
     /// When to ask, in nanoseconds from the start, in order, in place of all that; `nil`: as soon as the last answer came.
     @usableFromInline var schedule: Schedule?
-    /// The limiter's clock, where this caller is the only one: what it read last is when the last request was decided.
-    /// `nil`: that isn't known.
-    @usableFromInline var limiterClock: VirtualClock?
+    /// What the limiter's clock reads on behalf of this caller: the last of it is when the last request was decided. `nil`:
+    /// that isn't known.
+    @usableFromInline var readings: CallerReadings?
 
     /// When the request was decided that was made at `call` and has just returned; 0: not known, as the limiter didn't look
     /// at its clock since.
     @inlinable @inline(__always)
     func decided(calledAt call: UInt64) -> UInt64 {
-        guard let reading = limiterClock?.lastReading, reading >= call else { return 0 }
+        guard let reading = readings?.lastReading, reading >= call else { return 0 }
         return reading
     }
 

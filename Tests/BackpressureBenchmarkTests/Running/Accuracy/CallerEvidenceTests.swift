@@ -1,3 +1,4 @@
+import BackpressureTesting
 import RateLimiters
 import Testing
 
@@ -67,6 +68,45 @@ struct CallerEvidenceTests {
         #expect(taken.mostWithheld() == 2, "at the very moment of the next call one may have gone")
         let short = CallerLog.Event(first: 10_060, last: 10_900, refusals: 100)
         #expect(CallerEvidence(bucket, [[grant(10_000, 10_010, permits: 3), short]]).mostWithheld() == 0)
+    }
+
+    /// Two callers that ask a pacer again and again, which lets one through each `interval`, and what they note.
+    private func logsOfTwo(askingPacer interval: UInt64) -> [[CallerLog.Event]] {
+        let logs = [CallerLog(capacity: 20_000), CallerLog(capacity: 20_000)]
+        var generator = SeededGenerator(seed: 7)
+        var asks: [UInt64] = [1_000_000, 1_000_050]
+        var due: UInt64 = 0
+        for _ in 0..<60_000 {
+            let caller = asks[0] < asks[1] ? 0 : 1
+            let call = asks[caller]
+            let decided = call + UInt64.random(in: 10..<40, using: &generator)
+            if decided >= due {
+                due = decided + interval
+                logs[caller].granted(before: call, after: decided + 25, decided: decided)
+            } else {
+                logs[caller].refused(at: decided)
+            }
+            asks[caller] = decided + UInt64.random(in: 60..<300, using: &generator)
+            // As each reads the clock for itself, one may ask before the other is through; not here, where order is all.
+            asks[1 - caller] = max(asks[1 - caller], decided)
+        }
+        return logs.map { Array($0.events[..<$0.count]) }
+    }
+
+    @Test(
+        "finds nothing wrong with what two callers get of a pacer, and what is let through a hundredth too early",
+        arguments: [1_000, 100_000]
+    )
+    func allowedToTwo(interval: UInt64) {
+        let logs = logsOfTwo(askingPacer: interval)
+        func errorPPM(_ rate: Rate) -> Double {
+            let evidence = CallerEvidence(GrantEnvelope(rate: rate, burst: 1), logs)
+            #expect(evidence.knowsDecisions)
+            return Double(evidence.granted - evidence.allowed()) / Double(evidence.granted) * 1e6
+        }
+        #expect(errorPPM(Rate(permits: 1, perNanoseconds: interval)) == 0)
+        // One that lets the next through a hundredth too early now and then grants what the oracle doesn't.
+        #expect(errorPPM(Rate(permits: 100, perNanoseconds: 101 * interval)) > 1_000)
     }
 
     @Test("has waiting callers run when their permits are due, in the order in which they asked")
