@@ -168,8 +168,8 @@ struct CallerEvidence {
     ///
     /// Of a row only the first and the last moment are known, the others are taken to be as far from one another. Where
     /// somebody else was granted something meanwhile, that won't do: a request that is taken to have been made a moment later
-    /// than it was gets the other's permit. There the requests between the two are left out. What a limiter withholds all
-    /// the same is found by ``mostWithheld()``.
+    /// than it was gets the other's permit. There the requests between the two are left out, but for pieces in which nobody
+    /// was granted anything: of several callers the answers tell too much, and too little only in part.
     private static func requests(of row: CallerLog.Event, beside grants: Running) -> [CallerLog.Event] {
         let piece: UInt64 = 50_000
         let span = row.last - row.first

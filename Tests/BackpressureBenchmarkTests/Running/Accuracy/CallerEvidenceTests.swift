@@ -107,6 +107,8 @@ struct CallerEvidenceTests {
         #expect(errorPPM(Rate(permits: 1, perNanoseconds: interval)) == 0)
         // One that lets the next through a hundredth too early now and then grants what the oracle doesn't.
         #expect(errorPPM(Rate(permits: 100, perNanoseconds: 101 * interval)) > 1_000)
+        // One that is too slow by half is found by what is refused while nobody is granted anything, where that lasts.
+        if interval > 50_000 { #expect(errorPPM(Rate(permits: 2, perNanoseconds: interval)) < -100_000) }
     }
 
     @Test("has waiting callers run when their permits are due, in the order in which they asked")
