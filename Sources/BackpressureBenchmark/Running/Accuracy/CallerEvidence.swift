@@ -73,22 +73,25 @@ struct CallerEvidence {
     ///
     /// Stalls of the callers don't count: what an exact limiter has at hand is never more than its burst.
     func mostWithheld() -> Double {
-        let calls = Running(grants.map { ($0.before, $0.permits) })
+        let asked = Running(logs.joined().filter(\.isGrant).map { ($0.decided == 0 ? $0.first : $0.decided, $0.permits) })
         let returns = Running(grants.map { ($0.after, $0.permits) })
         if let length = envelope.window?.longest {
             return refusals.reduce(0) { most, refusal in
                 let oldest = refusal.call > length ? refusal.call - length : 0
-                let counted = Int(calls.permits(upTo: refusal.end)) - Int(returns.permits(upTo: oldest))
+                let counted = Int(asked.permits(before: refusal.end)) - Int(returns.permits(upTo: oldest))
                 let left = envelope.burst - counted
                 return left >= Int(refusal.permits) ? max(most, Double(left)) : most
             }
         }
-        return bucketWithheld(calls, returns)
+        return bucketWithheld(asked, returns)
     }
 
     /// The level at c is the least, over all s ≤ c, of burst + rate · (c − s) less what was granted from s on: at most
-    /// what was called by the end of the refusal and had not returned before s.
-    private func bucketWithheld(_ calls: Running, _ returns: Running) -> Double {
+    /// what was asked for before the end of the refusal and had not returned before s.
+    ///
+    /// - Parameter asked: when each grant was, at the earliest: when the limiter read its clock, or else at the call. It can
+    ///   be granted later than that, so `returns` says when it was at the latest.
+    private func bucketWithheld(_ asked: Running, _ returns: Running) -> Double {
         let unitsPerNanosecond = Int128(envelope.rate.permits)
         let unitsPerPermit = Int128(envelope.rate.perNanoseconds)
         // A limiter on a clock of nanoseconds may take a moment for the one before.
@@ -105,11 +108,11 @@ struct CallerEvidence {
                 next += 1
             }
             let here = balance(refusal.call, returned: returns.permits(before: refusal.call))
-            let taken = Int128(calls.permits(upTo: refusal.end)) * unitsPerPermit
+            let taken = Int128(asked.permits(before: refusal.end)) * unitsPerPermit
             let level =
                 Int128(envelope.burst) * unitsPerPermit + Int128(refusal.call) * unitsPerNanosecond - taken
-                + min(least, here)
-            if refusal.permits <= envelope.burst, level - slack >= Int128(refusal.permits) * unitsPerPermit {
+                + min(least - slack, here)
+            if refusal.permits <= envelope.burst, level >= Int128(refusal.permits) * unitsPerPermit {
                 most = max(most, level)
             }
         }

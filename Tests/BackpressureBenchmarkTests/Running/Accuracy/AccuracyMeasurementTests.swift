@@ -139,6 +139,30 @@ struct AccuracyMeasurementTests {
         #expect(AccuracyJudgement(figures, load: load).complaint == nil)
     }
 
+    @Test("is more than several callers of a pacer get that lets a permit through every 30 µs in place of every 20")
+    func meanToSeveral() async throws {
+        var load = Samples.limiterLoad
+        (load.ratePerSecond, load.callers) = (50_000, 3)
+        var scenario = Samples.accuracy
+        scenario.durationSeconds = 0.05
+        let slow = LimiterImplementation(
+            id: "mean",
+            family: .lockFree,
+            summary: "too slow by half",
+            specification: .pacer,
+            real: { LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock)) },
+            virtual: { LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock)) }
+        )
+        let measurement = AccuracyMeasurement(
+            job: Samples.job(scenario, kind: .accuracy, implementation: slow.id),
+            load: load,
+            implementation: slow
+        )
+        let report = try await onOwnThread { () throws(MeasurementError) in try measurement.perform() }
+        let complaint = AccuracyJudgement(try #require(report.accuracy), load: load).complaint
+        #expect(complaint == "refused a request when 1.00 permits were to be had")
+    }
+
     @Test("is known to within a call only, of a limiter with a clock of its own")
     func unknownDecisions() async throws {
         #expect(try await measured("pacer-mutex-spinning", callers: 1).figures.knowsDecisions == false)
