@@ -71,10 +71,12 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         buffer = RigidDeque(capacity: capacity)
         self.policy = policy
         self.store = store
-        // What a durable store still has from before counts as accepted now.
+        // What a durable store still has from before counts as accepted now, and is older than anything to come.
         storedCount = store?.count ?? 0
         accepted = UInt64(storedCount)
         spilled = accepted
+        while storedCount > 0, !buffer.isFull, refill() {}
+        peakDepth = buffer.count
     }
 
     /// Whether elements enter and leave without any decision, as it is now.
@@ -241,9 +243,8 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
 
     @inlinable
     mutating func pop() -> PopAction {
-        if buffer.isEmpty {
-            return isClosed ? .finished : .empty
-        }
+        // Empty beside a store that isn't only if that had nothing to give when it was last asked.
+        guard !buffer.isEmpty || storedCount > 0 && refill() else { return isClosed ? .finished : .empty }
         taken &+= 1
         let element = buffer.removeFirst()
         if storedCount > 0 { refill() }
@@ -342,11 +343,14 @@ struct QueueState<Element, Producer, Consumer>: ~Copyable {
         blockedNanoseconds &+= nanoseconds
     }
 
-    /// Lets the oldest element of the store enter.
-    @usableFromInline
-    mutating func refill() {
-        if let stored = store?.removeFirst() { buffer.append(stored) }
+    /// Lets the oldest element of the store enter; `false`: it gave none.
+    @usableFromInline @discardableResult
+    mutating func refill() -> Bool {
+        let stored = store?.removeFirst()
         storedCount = store?.count ?? 0
+        guard let stored else { return false }
+        buffer.append(stored)
+        return true
     }
 
     /// Takes an element if that can be decided now; `nil`: the consumer would have to wait.

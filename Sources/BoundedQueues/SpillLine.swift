@@ -46,6 +46,10 @@ final class SpillLine<Element: ~Copyable & Sendable>: Sendable {
         return element
     }
 
+    /// Elements in the store.
+    @usableFromInline
+    var count: Int { store.withLock { $0.count() } }
+
     /// Runs `body` while nobody stores or removes.
     func withLock(_ body: () -> Void) {
         store.withLock { _ in body() }

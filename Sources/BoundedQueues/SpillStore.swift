@@ -5,6 +5,9 @@ internal import DequeModule
 ///
 /// The queue calls it from one place at a time (under a lock of its own or on its actor), so an implementation needs no
 /// synchronisation, but may be called from any thread. Its calls hold up the push or pop that needs them.
+///
+/// A queue that is made with a store that isn't empty, as one on disk is after a restart, goes on where that left off: what is
+/// in it leaves the queue first, and counts as accepted and spilled.
 public protocol SpillStore<Element>: Sendable {
     /// What is stored.
     associatedtype Element: Sendable

@@ -163,9 +163,12 @@ public struct WaitTicket: Sendable {
 public struct WaitExpiry: Sendable {
     /// Sleeps until the moment has come; `false`: cancelled before.
     public let sleep: @Sendable () async -> Bool
+    /// Whether the moment has come.
+    public let isPast: @Sendable () -> Bool
 
     /// When `clock` reads `deadline`.
     public init<C: Clock>(_ deadline: C.Instant, _ clock: C) where C.Duration == Duration {
+        isPast = { clock.now >= deadline }
         sleep = { (try? await clock.sleep(until: deadline, tolerance: .zero)) != nil }
     }
 }

@@ -1,3 +1,4 @@
+import BackpressureTesting
 import ConcurrencySupport
 import Testing
 
@@ -121,6 +122,57 @@ struct HalfDoneOperationTests {
             ])
             #expect(results.value == [.accepted])
         }
+    }
+
+    @Test("A strict ring isn't empty while its last element is being replaced")
+    func replacementIsOneStep() {
+        for _ in 0..<50 {
+            let queue = RingQueue<Int>(capacity: 1, policy: .dropOldest, consistency: .strict)
+            _ = queue.tryPush(7)
+            let begun = SharedCount()
+            let popped = Shared<Int??>(nil)
+            let replacement = queue.slots.claimReplacement()
+            Worker.run([
+                { _ in
+                    begun.add(1)
+                    let element = queue.tryPop()
+                    popped.update { $0 = .some(element) }
+                },
+                { _ in
+                    while begun.value == 0 { Backoff.yieldThread() }
+                    for _ in 0..<20 { Backoff.yieldThread() }
+                    guard case .claimed(_, let newest) = replacement, queue.slots.completeReplacement(replacement)
+                    else { return }
+                    queue.finishPush(8, .claimed(newest))
+                },
+            ])
+            #expect(popped.value == 8)
+        }
+    }
+
+    @Test("A deadline passes while another's operation is half done, too")
+    func deadlinesBesideHalfDoneOperations() async {
+        let clock = ManualClock()
+        let queue = RingQueue<Int>(capacity: 1)
+        /// Runs `body` with a deadline that passes when it has begun to wait, as far as that can be seen.
+        func late<Value: Sendable>(_ body: @escaping @Sendable (ManualClock.Instant) async -> Value) async -> Value? {
+            let soon = clock.now.advanced(by: .nanoseconds(10))
+            let result = Shared<Value?>(nil)
+            Task {
+                let value = await body(soon)
+                result.update { $0 = value }
+            }
+            for _ in 0..<100 { await Task.yield() }
+            clock.advance(byNanoseconds: 10)
+            _ = await yield { result.value != nil }
+            return result.value
+        }
+        let push = queue.beginPush()
+        #expect(await late { await queue.pop(until: $0, clock: clock) } == .timedOut)
+        queue.finishPush(7, push)
+        let pop = queue.beginPop()
+        #expect(await late { await queue.push(8, until: $0, clock: clock) } == .timedOut(8))
+        #expect(queue.finishPop(pop) == 7)
     }
 
     @Test("Closing the ring for one producer waits for the push that is under way")

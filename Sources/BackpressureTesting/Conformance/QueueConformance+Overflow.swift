@@ -70,6 +70,7 @@ extension QueueConformance {
             let expectations = expectations.with("capacity \(capacity)")
             try await checkFullStore(capacity: capacity, limit: 4, expectations)
             try await followSpilling(capacity: capacity, limit: 4, expectations)
+            for before in [1, 4] { try await checkFilledStore(capacity: capacity, before: before, expectations) }
         }
         let queue = StagedQueue(makeQueue(1, .spill, spillLimit: 2), expectations)
         let pop = queue.startPop()
@@ -114,6 +115,32 @@ extension QueueConformance {
         await queue.stage.settle { pop.value != nil }
         try expectations.expectEqual(pop.value, .some(nil), "a pop from a closed queue with an empty store")
         try await expectations.expectEqual(queue.statistics().stored, 0, "the number of stored elements at the end")
+    }
+
+    /// A queue whose store has elements from before: they leave first, and what is offered meanwhile follows.
+    private func checkFilledStore(
+        capacity: Int,
+        before: Int,
+        _ expectations: Expectations
+    ) async throws(ConformanceFailure) {
+        let expectations = expectations.with("\(before) in the store from before")
+        let queue = StagedQueue(makeQueue(capacity, .spill, spillLimit: 8, stored: 0..<before), expectations)
+        let all = before + 2
+        for element in before..<all {
+            try await expectations.expectEqual(queue.tryPush(element), .accepted, "push \(element), with room")
+        }
+        let statistics = try await queue.statistics()
+        try expectations.expectEqual(statistics.accepted, UInt64(all), "the number of accepted elements")
+        let inside = statistics.depth + statistics.stored
+        try expectations.expectEqual(inside, all, "the number of elements in queue and store")
+        try await queue.close()
+        for element in 0..<all {
+            let pop = queue.startPop()
+            await queue.stage.settle { pop.value != nil }
+            try expectations.expectEqual(pop.value, .some(element), "pop \(element)")
+        }
+        try await expectations.expectEqual(queue.tryPop(), nil, "a pop when all are gone")
+        try await expectations.expectEqual(queue.statistics().taken, UInt64(all), "the number of taken elements")
     }
 
     /// Random pushes and pops, also in batches. When an element goes from the store into the queue is the queue's business;

@@ -119,14 +119,17 @@ public struct QueueConformance<Queue: BoundedQueue<Int>>: Sendable {
         _ policy: OverflowPolicy = .block,
         clock: ManualClock = ManualClock(),
         spillLimit: Int = 0,
+        stored: Range<Int> = 0..<0,
         log: DropLog = DropLog()
     ) -> Queue {
-        make(
+        var store = InMemorySpillStore<Int>(limit: spillLimit)
+        for element in stored { _ = store.append(element) }
+        return make(
             QueueRequest(
                 capacity: capacity,
                 policy: policy,
                 clock: clock,
-                spillStore: policy == .spill ? InMemorySpillStore(limit: spillLimit) : nil,
+                spillStore: policy == .spill ? store : nil,
                 onDrop: log.handler
             )
         )

@@ -139,6 +139,7 @@ extension TieredRings {
             // Room by count though the attempt failed: a consumer is about to free the slot.
             if words.isClosedOrNotFull {
                 if Task.isCancelled { return end(wait, refuse(element, tier, .cancelled)) }
+                if expiry?.isPast() == true { return end(wait, refuse(element, tier, .late)) }
                 await Task.yield()
                 continue
             }
@@ -162,9 +163,10 @@ extension TieredRings {
             if words.isFinished { return .finished }
             // An element by count though the attempt failed: a producer is about to enter, or a consumer about to count.
             if words.isClosedOrNotEmpty {
-                if Task.isCancelled {
+                let isCancelled = Task.isCancelled
+                if isCancelled || expiry?.isPast() == true {
                     passOn()
-                    return .cancelled
+                    return isCancelled ? .cancelled : .timedOut
                 }
                 await Task.yield()
                 continue

@@ -299,6 +299,15 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         return tail.loadSequentiallyConsistent() & ~Self.closedBit == first
     }
 
+    /// By position, and by the stamp of the slot that is next: one that is being replaced isn't free, nor becomes so for this
+    /// position.
+    @inlinable
+    public var isEmptyWithoutReplacement: Bool {
+        let first = head.loadSequentiallyConsistent()
+        let last = tail.loadSequentiallyConsistent() & ~Self.closedBit
+        return last == first && stamp(last).loadAcquiring() == last
+    }
+
     /// By position: has the tail moved past the head?
     @inlinable
     public var isClosedOrNotEmpty: Bool {

@@ -262,6 +262,10 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @inlinable
     public var isEmpty: Bool { state(head.offset.loadRelaxed()).loadAcquiring() != Self.filled }
 
+    /// The same: nothing is replaced here.
+    @inlinable
+    public var isEmptyWithoutReplacement: Bool { isEmpty }
+
     /// For the consumer: is its slot filled, or will none ever be?
     @inlinable
     public var isClosedOrNotEmpty: Bool {

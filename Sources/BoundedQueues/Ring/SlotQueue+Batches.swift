@@ -31,7 +31,11 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
         guard policy.kind == .block else { return await pushOneByOne(batch) }
         let accepted = pushRuns(of: batch, from: 0)
         guard accepted < batch.count else { return BatchPushResult(accepted: accepted, ending: .complete) }
-        return await pushAfterWaiting(batch, from: accepted)
+        // What isn't side by side in memory is brought there once, not after each wait.
+        let isContiguous = batch.withContiguousStorageIfAvailable { _ in true } ?? false
+        return isContiguous
+            ? await pushAfterWaiting(batch, from: accepted)
+            : await pushAfterWaiting(ContiguousArray(batch), from: accepted)
     }
 
     /// What follows where there was no room for the whole batch: each time one element waits until there is, and as many as

@@ -131,6 +131,13 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
         add(UInt(now > start ? now - start : 0), to: .blockedNanoseconds)
     }
 
+    /// Why one who waits for another to be through with an operation has to give up; `nil`: it needn't yet.
+    @usableFromInline
+    func refusal(_ expiry: WaitExpiry?) -> Refusal? {
+        if Task.isCancelled { return .cancelled }
+        return expiry?.isPast() == true ? .late : nil
+    }
+
     /// For one who was woken for a slot that another thread is still in the middle of, and gives up instead of waiting for
     /// it: the next in line must be woken in its place, or the slot would be nobody's.
     @usableFromInline
@@ -181,9 +188,9 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             }
             // Room by position though the claim failed: a consumer is about to free the slot.
             if slots.isClosedOrNotFull {
-                if Task.isCancelled {
+                if let refusal = refusal(expiry) {
                     passOn(wasWoken, to: producers)
-                    return refuse(element, .cancelled)
+                    return refuse(element, refusal)
                 }
                 let claim = claimFreeAfterPauses()
                 if claim.outcome == .claimed { return accept(element, claim) }
@@ -216,9 +223,9 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             if isFinished { return .finished }
             // An element by position though the claim failed: a producer is about to fill the slot.
             if slots.isClosedOrNotEmpty {
-                if Task.isCancelled {
+                if let refusal = refusal(expiry) {
                     passOn(wasWoken, to: consumers)
-                    return .cancelled
+                    return refusal == .late ? .timedOut : .cancelled
                 }
                 if let element = popAfterPauses() { return .element(element) }
                 await giveWay(&stalls)

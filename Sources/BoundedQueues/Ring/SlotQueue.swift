@@ -79,6 +79,10 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
         producers = WaitList(waitingWord: slots.counter(.waitingProducers))
         consumers = WaitList(waitingWord: slots.counter(.waitingConsumers))
         self.slots = slots
+        // What a durable store still has from before counts as accepted now, and is older than anything to come.
+        let stored = UInt(spill?.count ?? 0)
+        self.slots.counter(.stored).storeSequentiallyConsistent(stored)
+        add(stored, to: .spilled)
     }
 
     deinit {
@@ -118,7 +122,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
             return element
         }
         // Neither of the two is common; a strict queue waits for the push that is half done, a spilling one looks further.
-        return isStrict || looksBeforePushing ? popOnSecondLook() : nil
+        return isStrict || spill != nil ? popOnSecondLook() : nil
     }
 
     /// Puts an element into a slot that was claimed, publishes it, and wakes a consumer if one waits.
@@ -152,7 +156,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     func popOnSecondLook() -> Element? {
         var backoff = Backoff()
         while true {
-            while !slots.isEmpty {
+            while policy.kind == .dropOldest ? !slots.isEmptyWithoutReplacement : !slots.isEmpty {
                 // A push is half done. Without a store it would be alright to say so, in a relaxed queue; but what is in
                 // the store is younger.
                 let claim = slots.claimFilled()
@@ -222,8 +226,9 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
 /// What a refusal of a lock-free queue means.
 @frozen
 public enum RingConsistency: Sendable, Hashable {
-    /// Full or empty may also mean that another operation on the oldest or the next slot is half done. Never waits for
-    /// anyone.
+    /// Full or empty may also mean that another operation on the oldest or the next slot is half done. Waits for nobody,
+    /// but for whoever is taking the element that ``OverflowPolicy/dropOldest`` would evict, and with
+    /// ``OverflowPolicy/spill`` for pushes that are half done: what is in the store is younger.
     case relaxed
     /// Full and empty mean just that, at a moment during the call: linearizable. A refusal costs a look at the other end
     /// of the queue, and waits for an operation that is half done.

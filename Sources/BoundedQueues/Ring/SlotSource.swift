@@ -52,6 +52,9 @@ public protocol SlotSource: ~Copyable, Sendable {
 
     /// Whether every element that entered has been claimed by a consumer, at a moment during the call.
     var isEmpty: Bool { get }
+    /// The same, and nobody is in the middle of replacing the last element. May be `false`, too, while a consumer is in the
+    /// middle of taking it.
+    var isEmptyWithoutReplacement: Bool { get }
     /// What a consumer that is about to wait looks at: is there an element (published or about to be), or is the queue
     /// closed?
     var isClosedOrNotEmpty: Bool { get }

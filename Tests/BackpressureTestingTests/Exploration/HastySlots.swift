@@ -44,6 +44,7 @@ struct HastySlots: SlotSource, ~Copyable {
     func claimReplacement() -> SlotReplacement { base.claimReplacement() }
     func completeReplacement(_ replacement: SlotReplacement) -> Bool { base.completeReplacement(replacement) }
     func close() { base.close() }
+    var isEmptyWithoutReplacement: Bool { base.isEmptyWithoutReplacement }
     var isClosedOrNotEmpty: Bool { base.isClosedOrNotEmpty }
     var isClosedOrNotFull: Bool { base.isClosedOrNotFull }
     var isFinished: Bool { base.isFinished }

@@ -58,6 +58,13 @@ final class FaultyQueue: BoundedQueue {
                 )
             )
         )
+        guard var store = request.spillStore, store.count > 0 else { return }
+        state.withLock { state in
+            while let element = store.removeFirst() { self.store(element, &state) }
+            guard defect != .startsEmptyBesideStore else { return }
+            state.elements = Array(state.stored.prefix(capacity))
+            state.stored.removeFirst(state.elements.count)
+        }
     }
 
     private var bound: Int {

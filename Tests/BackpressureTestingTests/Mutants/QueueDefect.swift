@@ -11,7 +11,7 @@ enum QueueDefect: CaseIterable {
     case evictsTwo, evictsNewest
     case samplesFromTheStart, callsSampledOutFull
     case neverDelays, delaysTooLong
-    case newestLeavesStoreFirst, storeTakesOneTooMany, closingForgetsStored
+    case newestLeavesStoreFirst, storeTakesOneTooMany, closingForgetsStored, startsEmptyBesideStore
     case countsDropAsAccepted, forgetsToCountRefusals
     case acceptsWhenClosed, losesElementsOnClose
     case closingForgetsProducers, closingSwapsElements
@@ -50,7 +50,7 @@ enum QueueDefect: CaseIterable {
         case .evictsTwo, .evictsNewest: .dropOldestPolicy
         case .samplesFromTheStart, .callsSampledOutFull: .samplePolicy
         case .neverDelays, .delaysTooLong: .throttlePolicy
-        case .newestLeavesStoreFirst, .storeTakesOneTooMany, .closingForgetsStored: .spillPolicy
+        case .newestLeavesStoreFirst, .storeTakesOneTooMany, .closingForgetsStored, .startsEmptyBesideStore: .spillPolicy
         case .countsDropAsAccepted, .forgetsToCountRefusals: .statisticsBalance
         case .acceptsWhenClosed, .losesElementsOnClose: .closing
         case .closingForgetsProducers, .closingSwapsElements: .closingWakesProducers
