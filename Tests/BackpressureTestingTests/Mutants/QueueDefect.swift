@@ -50,7 +50,8 @@ enum QueueDefect: CaseIterable {
         case .evictsTwo, .evictsNewest: .dropOldestPolicy
         case .samplesFromTheStart, .callsSampledOutFull: .samplePolicy
         case .neverDelays, .delaysTooLong: .throttlePolicy
-        case .newestLeavesStoreFirst, .storeTakesOneTooMany, .closingForgetsStored, .startsEmptyBesideStore: .spillPolicy
+        case .newestLeavesStoreFirst, .storeTakesOneTooMany, .closingForgetsStored, .startsEmptyBesideStore:
+            .spillPolicy
         case .countsDropAsAccepted, .forgetsToCountRefusals: .statisticsBalance
         case .acceptsWhenClosed, .losesElementsOnClose: .closing
         case .closingForgetsProducers, .closingSwapsElements: .closingWakesProducers

@@ -73,7 +73,9 @@ struct CallerEvidence {
     ///
     /// Stalls of the callers don't count: what an exact limiter has at hand is never more than its burst.
     func mostWithheld() -> Double {
-        let asked = Running(logs.joined().filter(\.isGrant).map { ($0.decided == 0 ? $0.first : $0.decided, $0.permits) })
+        let asked = Running(
+            logs.joined().filter(\.isGrant).map { ($0.decided == 0 ? $0.first : $0.decided, $0.permits) }
+        )
         let returns = Running(grants.map { ($0.after, $0.permits) })
         if let length = envelope.window?.longest {
             return refusals.reduce(0) { most, refusal in

@@ -150,8 +150,12 @@ struct AccuracyMeasurementTests {
             family: .lockFree,
             summary: "too slow by half",
             specification: .pacer,
-            real: { LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock)) },
-            virtual: { LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock)) }
+            real: {
+                LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock))
+            },
+            virtual: {
+                LimiterInstance(LockFreeTokenBucket(pacing: Rate(permits: 1, perNanoseconds: 30_000), clock: $0.clock))
+            }
         )
         let measurement = AccuracyMeasurement(
             job: Samples.job(scenario, kind: .accuracy, implementation: slow.id),

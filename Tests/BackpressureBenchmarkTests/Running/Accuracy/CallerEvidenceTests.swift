@@ -111,7 +111,10 @@ struct CallerEvidenceTests {
         if interval > 50_000 { #expect(errorPPM(Rate(permits: 2, perNanoseconds: interval)) < -100_000) }
     }
 
-    @Test("finds what two callers of a pacer are refused too long, be it by fifty nanoseconds", arguments: [1_000, 100_000])
+    @Test(
+        "finds what two callers of a pacer are refused too long, be it by fifty nanoseconds",
+        arguments: [1_000, 100_000]
+    )
     func withheldFromTwo(interval: UInt64) {
         let logs = logsOfTwo(askingPacer: interval)
         func withheld(_ due: UInt64) -> Double {
