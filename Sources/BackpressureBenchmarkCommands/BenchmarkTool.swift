@@ -33,10 +33,13 @@ public enum BenchmarkTool {
             arguments.contains("--format=json")
             || zip(arguments, arguments.dropFirst()).contains { $0 == ("--format", "json") }
         let console = Console(format: wantsJSON ? .json : .text, showsProgress: false, isVerbose: false)
+        // Until the options are parsed, what they look like.
+        var folder = folderNamed(in: arguments)
         do {
             if try await runAsChild(arguments) { return .pass }
             try checkCommand(arguments.first)
             var command = try RootCommand.parseAsRoot(arguments)
+            folder = (command as? any VerdictRecording)?.verdictFolder
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -47,6 +50,7 @@ public enum BenchmarkTool {
             return ended.exitCode
         } catch let error as RunError {
             let verdict = Verdict([.init(error.exitCode, error.description)])
+            if let folder { verdict.replaceOlder(in: folder) }
             console.complain("error: \(error)")
             console.conclude(verdict)
             return verdict.exitCode
@@ -59,6 +63,7 @@ public enum BenchmarkTool {
             console.complain(message)
             let reason = RootCommand.message(for: error).split(whereSeparator: \.isNewline).first ?? "unknown error"
             let verdict = Verdict([.init(.usage, "usage: \(reason)")])
+            if let folder { verdict.replaceOlder(in: folder) }
             console.conclude(verdict)
             return verdict.exitCode
         }
@@ -81,6 +86,17 @@ extension BenchmarkTool {
         return true
     }
 
+    /// The folder that a command line that can't be parsed names as the output, if its command writes a verdict.
+    private static func folderNamed(in arguments: [String]) -> String? {
+        let recording = RootCommand.configuration.subcommands.filter { $0 is any VerdictRecording.Type }
+        guard let first = arguments.first,
+            first.hasPrefix("-") || recording.contains(where: { $0._commandName == first })
+        else { return nil }
+        let following = zip(arguments, arguments.dropFirst()).first { $0.0 == "--output" && !$0.1.hasPrefix("-") }?.1
+        let joined = arguments.first { $0.hasPrefix("--output=") }?.dropFirst("--output=".count)
+        return (following ?? joined.map(String.init)).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Says which commands there are if the first word is none of them: the parser would take it for an option's value.
     private static func checkCommand(_ word: String?) throws {
         let commands = RootCommand.configuration.subcommands.map { $0._commandName } + ["help"]
@@ -90,6 +106,31 @@ extension BenchmarkTool {
         }
         throw RunError.usage("there is no command '\(word)'; there are: \(shown.joined(separator: ", "))")
     }
+}
+
+/// A command whose verdict is in a folder, too, whatever comes of it.
+protocol VerdictRecording {
+    var verdictFolder: String { get }
+}
+
+extension RunCommand: VerdictRecording {
+    var verdictFolder: String { arguments.common.output }
+}
+
+extension StressCommand: VerdictRecording {
+    var verdictFolder: String { arguments.common.output }
+}
+
+extension VerifyCommand: VerdictRecording {
+    var verdictFolder: String { common.output }
+}
+
+extension GateCommand: VerdictRecording {
+    var verdictFolder: String { arguments.common.output(orElse: results ?? arguments.common.output) }
+}
+
+extension CompareCommand: VerdictRecording {
+    var verdictFolder: String { arguments.common.output(orElse: CompareCommand.usualOutput) }
 }
 
 /// A command has said all it had to, its verdict included.

@@ -19,6 +19,8 @@ struct CompareCommand: AsyncParsableCommand {
             """
     )
 
+    static let usualOutput = "results/latest-comparison"
+
     @Argument(help: ArgumentHelp("The results to compare with, and those to compare.", valueName: "dir"))
     var folders: [String] = []
 
@@ -95,7 +97,7 @@ struct CompareCommand: AsyncParsableCommand {
         var options = ComparisonOptions(sides: sides)
         options.run = arguments.options(sections: [.throughput])
         if !metrics.isEmpty { options.metrics = metrics }
-        options.run.output = arguments.common.output(orElse: "results/latest-comparison")
+        options.run.output = arguments.common.output(orElse: Self.usualOutput)
         // Between two runs lies more than between two blocks.
         options.decision.tolerance = tolerance ?? (folders.isEmpty ? 0.02 : 0.1)
         options.decision.confidence = confidence

@@ -44,6 +44,7 @@ struct GateCommand: AsyncParsableCommand {
         var options = GateOptions()
         options.run = arguments.options(sections: only)
         options.results = results
+        options.output = arguments.common.chosenOutput
         options.baseline = baseline
         options.thresholds = thresholds
         let (registry, console, asked) = (

@@ -1,3 +1,4 @@
+import BackpressureBenchmark
 import Foundation
 import Testing
 
@@ -116,6 +117,24 @@ struct ForeignImplementationTests {
             #expect(files.findings.contains { $0.message.contains(call) }, "\(files.findings)")
         }
         files.expectMeasured("mutex")
+    }
+
+    @Test(
+        "end no process but a child when they are verified, whatever making one does",
+        arguments: [
+            ("create-fails", "c-not-made", "create(2) returned NULL"), ("crashes-in-create", "c-unmade", "SIGABRT"),
+        ]
+    )
+    func verifiedInChildren(source: String, id: String, words: String) async throws {
+        let workspace = try Workspace()
+        let library = try await CLibrary.build(source, in: workspace)
+        let run = try await Tool.benchmark.run([
+            "verify", "--output", workspace.output, "--no-progress", "--budget", "1", "--load", library,
+            "--implementation", id,
+        ])
+        #expect(run.exitCode == 3 && run.lastLine?.contains(words) == true, "\(run.output)\(run.errors)")
+        let table = try CSVTable(String(contentsOfFile: "\(workspace.output)/verify.csv", encoding: .utf8))
+        #expect(table[column: "verdict"]?.contains("fail") == true)
     }
 
     @Test("are held to the capacity that they say they keep")

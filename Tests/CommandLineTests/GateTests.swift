@@ -65,11 +65,55 @@ struct GateTests {
         )
         #expect(broken.exitCode == 2 && broken.lastLine?.contains("allowed: at least 5") == true)
 
-        let folders = try await Tool.benchmark.run(["compare", results, slow])
+        let compared = "\(workspace.path)/c"
+        let folders = try await Tool.benchmark.run(["compare", results, slow, "--output", compared])
         #expect(folders.exitCode == 2 && folders.output.contains("ring (threads)"), "\(folders.output)")
+        let comparison = try CSVTable(String(contentsOfFile: "\(compared)/gate.csv", encoding: .utf8))
+        #expect(comparison[column: "verdict"]?.contains("regression") == true)
+        #expect(try verdict(in: compared).contains("\"exit_code\" : 2"))
         // What an earlier judgement found in the folder is no finding of the run that wrote it.
-        let itself = try await Tool.benchmark.run(["compare", results, results, "--tolerance", "0.99"])
+        let itself = try await Tool.benchmark.run([
+            "compare", results, results, "--tolerance", "0.99", "--output", compared,
+        ])
         #expect(itself.exitCode == 0, "\(itself.output)")
+        #expect(try verdict(in: compared).contains("\"exit_code\" : 0"))
+    }
+
+    private func verdict(in folder: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/verdict.json", encoding: .utf8)
+    }
+
+    @Test(
+        "hold nothing by no name, leave a folder alone where the judgement is to go elsewhere, and never leave an old verdict"
+    )
+    func selected() async throws {
+        let (workspace, results, thresholds) = try await measured()
+        let before = try verdict(in: results)
+        let sides = ["--results", results, "--baseline", results, "--thresholds", thresholds]
+        let elsewhere = "\(workspace.path)/e"
+        func gate(_ options: String...) async throws -> Tool.Finished {
+            try await Tool.benchmark.run(["gate", "--no-progress", "--output", elsewhere] + sides + options)
+        }
+        #expect(try await gate().exitCode == 0)
+        #expect(try verdict(in: results) == before && !workspace.contents.contains("results/gate.csv"))
+        #expect(try verdict(in: elsewhere).contains("\"exit_code\" : 0"))
+        for (options, code) in [
+            (["--filter", "zzz"], 5), (["--implementation", "nope"], 64), (["--only", "stress"], 64),
+        ] {
+            let gate = try await Tool.benchmark.run(["gate", "--output", elsewhere] + sides + options)
+            #expect(gate.exitCode == code, "\(options): \(gate.output)\(gate.errors)")
+            #expect(try verdict(in: elsewhere).contains("\"exit_code\" : \(code)"), "\(options)")
+            guard options[0] != "--only" else { continue }
+            let compare = try await Tool.benchmark.run(["compare", results, results, "--output", elsewhere] + options)
+            #expect(compare.exitCode == code, "\(options): \(compare.output)\(compare.errors)")
+        }
+        // Before anything is measured, and before the options are known.
+        for (options, code) in [(["--filter", "zzz"], 5), (["--load", "none.so"], 65), (["--bogus"], 64)] {
+            #expect(try await gate().exitCode == 0)
+            let run = try await Tool.benchmark.run(["run", "--output", elsewhere] + options)
+            #expect(run.exitCode == code, "\(options): \(run.errors)")
+            #expect(try verdict(in: elsewhere).contains("\"exit_code\" : \(code)"), "\(options)")
+        }
     }
 
     @Test("measure a run of their own, and again what is too uncertain to judge")

@@ -62,6 +62,10 @@ package struct ComparisonRun: Sendable {
         let pairs = Set(
             now.comparison.filter { both.contains($0.label) }.map { "\($0.scenario)/\($0.implementation)" }
         )
+        try registry.checkNames(
+            options.run.implementations,
+            beside: (before.comparison + now.comparison).map(\.implementation)
+        )
         let selection = try Selection(options.run)
         let judgement = GateJudgement(
             now,
@@ -82,7 +86,19 @@ package struct ComparisonRun: Sendable {
         let oneSided = Set(before.comparison.map(\.label)).symmetricDifference(now.comparison.map(\.label)).count
         if oneSided > 0 { console.say("\(oneSided) rows are in one of the folders only and were left out.") }
         console.say(report.summary)
-        return Verdict(judgement.findings.filter { $0.exitCode == .regression || $0.exitCode == .cannotMeasure })
+        var verdict = Verdict(judgement.findings.filter { $0.exitCode == .regression || $0.exitCode == .cannotMeasure })
+        if !judgement.rows.contains(where: { $0.change != nil }) {
+            verdict.findings.append(.init(.notMeasured, "no figure that fits the options is in both folders"))
+        }
+        let folder = try outputFolder()
+        do {
+            try folder.write(ResultFile.csv(judgement.rows), to: "gate.csv")
+            try folder.write(verdict.json(), to: "verdict.json")
+        } catch {
+            throw .output("\(error)")
+        }
+        console.say("Wrote gate.csv and verdict.json to \(folder.path).")
+        return verdict
     }
 
     // MARK: - Revisions

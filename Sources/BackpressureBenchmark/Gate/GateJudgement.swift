@@ -58,6 +58,7 @@ package struct GateJudgement: Sendable {
         findings = results.findings
         checkOrigin()
         holdRatios()
+        holdPresence()
         for rule in thresholds.bounds { hold(rule) }
     }
 
@@ -226,6 +227,38 @@ package struct GateJudgement: Sendable {
         return row
     }
 
+    // MARK: - Presence
+
+    /// What has no ratios must be there again all the same; and a baseline in which nothing fits what was asked for holds nothing.
+    private mutating func holdPresence() {
+        var isAnythingAsked = baseline.comparison.contains { context.isAsked($0.scenario, $0.implementation) }
+        for file in [Thresholds.RecordedFile.accuracy, .stress] {
+            var measured = Set((results.bounded(file) ?? []).map(\.subject))
+            for row in baseline.bounded(file) ?? [] where context.isAsked(row.scenario, row.implementation) {
+                isAnythingAsked = true
+                // Said once of each, however many rows there are.
+                guard measured.insert(row.subject).inserted else { continue }
+                let missing = GateRow(
+                    scenario: row.scenario,
+                    implementation: row.implementation,
+                    metric: file.rawValue,
+                    kind: .bound,
+                    verdict: .missing,
+                    detail: "in the baseline, but not measured now"
+                )
+                rows.append(missing)
+                findings.append(.init(.notMeasured, "\(missing.label): \(missing.detail ?? "")"))
+            }
+        }
+        guard !isAnythingAsked else { return }
+        findings.append(
+            .init(
+                .notMeasured,
+                "nothing in the baseline \(baseline.folder) fits the options, so that nothing was held to it"
+            )
+        )
+    }
+
     // MARK: - Bounds
 
     private mutating func hold(_ rule: Thresholds.BoundRule) {
@@ -382,6 +415,10 @@ private struct BoundedRow {
     let implementation: String
     let driver: String?
     let field: (String) -> String?
+
+    var subject: GateJudgement.Subject {
+        .init(scenario: scenario, driver: driver ?? "", implementation: implementation)
+    }
 
     init<Row: ResultRow>(_ row: Row, _ scenario: String, _ implementation: String, _ driver: String? = nil) {
         (self.scenario, self.implementation, self.driver) = (scenario, implementation, driver)

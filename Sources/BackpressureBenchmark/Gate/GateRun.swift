@@ -4,6 +4,8 @@ package struct GateOptions: Sendable {
     package var run = RunOptions()
     /// A folder of results to judge as they are; `nil`: measure.
     package var results: String?
+    /// Where the judgement of such a folder goes; `nil`: into it.
+    package var output: String?
     package var baseline = "results/baseline"
     package var thresholds = "Fixtures/thresholds/default.yaml"
 
@@ -33,11 +35,19 @@ package struct GateRun: Sendable {
         let baseline = try recorded(options.baseline)
         let thresholds = try await thresholds(beside: baseline)
         guard let folder = options.results else { return try await measured(baseline, thresholds) }
+        guard options.run.sections == Set(Scenario.Section.allCases) else {
+            throw .usage("--only is for what is measured; of '--results \(folder)' leave it out, or use --filter")
+        }
+        let results = try recorded(folder)
+        try registry.checkNames(
+            options.run.implementations,
+            beside: (results.comparison + baseline.comparison).map(\.implementation)
+        )
         let selection = try Selection(options.run)
-        let judgement = try judge(recorded(folder), baseline, thresholds) { scenario, implementation in
+        let judgement = judge(results, baseline, thresholds) { scenario, implementation in
             selection.keeps(implementation, inScenario: scenario)
         }
-        return try conclude(judgement, thresholds, in: folder)
+        return try conclude(judgement, thresholds, in: options.output ?? folder)
     }
 
     private func measured(_ baseline: RecordedResults, _ thresholds: Thresholds) async throws(RunError) -> Verdict {

@@ -58,6 +58,22 @@ package struct Verdict: Sendable, Equatable {
         return ((try? encoder.encode(record)) ?? Data()) + Data("\n".utf8)
     }
 
+    /// Puts the verdict of a command that failed before it had results in the place of an older one, which would be taken for
+    /// its own; where there is none, none is written. What the run found whose results are there stays known.
+    package func replaceOlder(in path: String) {
+        guard let before = (try? ResultSet(path: path))?.verdict, let folder = try? ResultFolder(path: path) else {
+            return
+        }
+        var verdict = self
+        verdict.ofRun = before.ofRun ?? before.findings
+        do {
+            try folder.write(verdict.json(), to: "verdict.json")
+        } catch {
+            // Better none than one that isn't its own.
+            folder.remove("verdict.json")
+        }
+    }
+
     private struct Record: Encodable {
         struct Finding: Encodable {
             var exit_code: Int

@@ -20,8 +20,10 @@ package struct Console: Sendable {
         self.isVerbose = isVerbose
         self.showsProgress = showsProgress
         let isTerminal = isatty(STDOUT_FILENO) == 1
-        style = Style(isTerminal: isTerminal, environment: ProcessInfo.processInfo.environment)
-        terminalWidth = isTerminal ? Console.width() : nil
+        let environment = ProcessInfo.processInfo.environment
+        style = Style(isTerminal: isTerminal, environment: environment)
+        // A dumb one has no lines that can be rewritten.
+        terminalWidth = isTerminal && environment["TERM"] != "dumb" ? Console.width() : nil
     }
 
     /// Something for people on the way: standard error if standard output is to be read by a program.

@@ -74,13 +74,10 @@ package struct ResultFolder: Sendable {
     }
 
     private func createFolder() throws(ResultFolderError) {
-        var ancestors: [String] = []
-        var ancestor = path
-        while !ancestor.isEmpty, ancestor != "/", ancestor != "." {
-            ancestors.append(ancestor)
-            ancestor = (ancestor as NSString).deletingLastPathComponent
-        }
-        for folder in ancestors.reversed() {
+        // Not by NSString's `deletingLastPathComponent`, which on Linux crashes where the component is one character.
+        var folder = path.hasPrefix("/") ? "/" : ""
+        for component in path.split(separator: "/") {
+            folder += (folder.isEmpty || folder == "/" ? "" : "/") + component
             do {
                 try calls.createFolder(folder)
             } catch {

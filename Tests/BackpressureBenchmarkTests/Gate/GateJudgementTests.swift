@@ -101,6 +101,19 @@ struct GateJudgementTests {
         #expect(try await judged(without, isAsked: { $1 != "ring" }).findings.isEmpty)
     }
 
+    @Test("fails when a flood of the baseline is missing, once for all its rows, and when nothing of it was asked for")
+    func missingFlood() async throws {
+        var without = Self.baseline
+        without.replaced = ["stress.csv": ResultFile.csv([StressRow]())]
+        let judgement = try await judged(without)
+        #expect(judgement.findings.map(\.exitCode) == [.notMeasured])
+        #expect(judgement.findings.first?.message == "flood, ring: stress: in the baseline, but not measured now")
+        #expect(try await judged(without, isAsked: { scenario, _ in scenario != "flood" }).findings.isEmpty)
+        let nothing = try await judged(Self.baseline, isAsked: { _, _ in false })
+        #expect(codes(nothing) == [.notMeasured])
+        #expect(nothing.findings.first?.message.hasPrefix("nothing in the baseline") == true)
+    }
+
     @Test("fails when a figure is not finite, or is nothing")
     func notFinite() async throws {
         var broken = Self.baseline

@@ -21,6 +21,22 @@ struct ResultFolderTests {
         }
     }
 
+    @Test("It makes the folders on the way one by one, whatever they are called")
+    func ways() throws {
+        let ways: [(String, [String])] = [
+            ("z", ["z"]), ("./é/", [".", "./é"]), ("a/b", ["a", "a/b"]), ("/c//d", ["/c", "/c/d"]), ("..", [".."]),
+        ]
+        for (path, folders) in ways {
+            let made = Mutex<[String]>([])
+            var calls = FileCalls.system
+            calls.createFolder = { folder throws(SystemError) in made.withLock { $0.append(folder) } }
+            calls.isFolder = { _ in true }
+            calls.create = { _ throws(SystemError) in throw SystemError(code: EROFS) }
+            #expect(throws: ResultFolderError.self) { try ResultFolder(path: path, calls: calls) }
+            #expect(made.withLock(\.self) == folders)
+        }
+    }
+
     @Test("A file where a folder should be is named, and stays")
     func fileInTheWay() async throws {
         try await withTemporaryFolder { root in

@@ -26,7 +26,8 @@ struct RunPlan: Sendable {
 
     /// - Throws: ``RunError`` if the options name what doesn't exist or leave nothing to measure.
     init(_ options: RunOptions, scenarios all: [Scenario], registry: Registry) throws(RunError) {
-        try RunPlan.checkNames(options, registry)
+        // Those that scenarios name were checked when they were read.
+        try registry.checkNames(options.implementations)
         let selection = try Selection(options)
         let eligible = all.filter { scenario in
             options.sections.contains(scenario.section)
@@ -264,15 +265,6 @@ struct RunPlan: Sendable {
         guard load.clock == .real else { return processSeconds(.accuracy) }
         let grants = min(load.ratePerSecond * durationSeconds, 2e7)
         return processSeconds(.accuracy) + 0.04 + 1.1e-6 * grants
-    }
-
-    /// Those that scenarios name were checked when they were read.
-    private static func checkNames(_ options: RunOptions, _ registry: Registry) throws(RunError) {
-        for id in options.implementations where !registry.ids.contains(id) {
-            let hint = NearestWord.hint(for: id, among: registry.ids)
-            let known = registry.ids.joined(separator: ", ")
-            throw .usage("there is no implementation '\(id)'; there are: \(known)\(hint)")
-        }
     }
 }
 

@@ -1,5 +1,17 @@
 import Foundation
 
+extension Registry {
+    /// - Parameter others: ids that are known besides, from recorded results.
+    /// - Throws: ``RunError``: somebody asks for an implementation that doesn't exist.
+    func checkNames(_ asked: [String], beside others: [String] = []) throws(RunError) {
+        let known = ids + others
+        for id in asked where !known.contains(id) {
+            let hint = NearestWord.hint(for: id, among: ids)
+            throw .usage("there is no implementation '\(id)'; there are: \(ids.joined(separator: ", "))\(hint)")
+        }
+    }
+}
+
 /// Which implementations in which scenarios the options keep.
 struct Selection: Sendable {
     private let implementations: Set<String>

@@ -64,7 +64,11 @@ struct CountedQueue: BoundedQueue {
         _ request: QueueRequest,
         _ tally: OperationTally
     ) {
-        let store = request.spillStore.map { InMemorySpillStore<UInt64>(limit: $0.limit) }
+        let store = request.spillStore.map { asked in
+            var (asked, store) = (asked, InMemorySpillStore<UInt64>(limit: asked.limit))
+            while let element = asked.removeFirst() { _ = store.append(UInt64(element)) }
+            return store
+        }
         let onDrop = request.onDrop
         let instance = make(
             QueueSetup(capacity: request.capacity, policy: request.policy, spillStore: store) { element, reason in

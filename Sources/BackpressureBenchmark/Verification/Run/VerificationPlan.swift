@@ -110,12 +110,7 @@ struct VerificationPlan: Sendable {
         _ registry: Registry
     ) throws(RunError) -> [VerificationSubject] {
         let all = registry.subjects
-        for id in options.implementations where !registry.ids.contains(id) {
-            let hint = NearestWord.hint(for: id, among: registry.ids)
-            throw .usage(
-                "there is no implementation '\(id)'; there are: \(registry.ids.joined(separator: ", "))\(hint)"
-            )
-        }
+        try registry.checkNames(options.implementations)
         var subjects =
             options.implementations.isEmpty
             ? all.filter { $0.role != .yardstick && !$0.isWarning }
