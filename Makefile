@@ -6,6 +6,9 @@ ARGS ?=
 # Where what is optimised is built. A folder of its own lets that go on beside the build of the tests, as in .ci/run: two builds
 # in one folder wait for one another.
 OPTIMISED ?= .build
+# More for builds of the tests, and for optimised ones: CI leaves out what only debuggers and editors read.
+TEST_BUILD ?=
+OPTIMISED_BUILD ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
@@ -29,7 +32,7 @@ help:
 	@echo "make comparison            record anew how often comparisons of revisions err (results/comparison; quiet machine)"
 
 benchmark: jemalloc
-	$(SWIFT) package --scratch-path $(OPTIMISED) benchmark $(ARGS)
+	$(SWIFT) package --scratch-path $(OPTIMISED) $(OPTIMISED_BUILD) benchmark $(ARGS)
 
 # One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
 # other wait for longer than tests that look for hangs allow. What failed is printed last, where people look.
@@ -37,7 +40,7 @@ TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowContr
   BackpressureBenchmark CommandLine
 TEST_LOGS = .build/test-logs
 test: jemalloc
-	$(SWIFT) build --build-tests
+	$(SWIFT) build --build-tests $(TEST_BUILD)
 	@mkdir -p $(TEST_LOGS)
 	@for module in $(TESTS); do \
 	  log="$(TEST_LOGS)/$$module.txt"; \
@@ -72,12 +75,12 @@ format:
 # Only where objdump reads x86-64: the names of instructions differ elsewhere.
 machine-code: jemalloc
 	@case "$$(uname -s)-$$(uname -m)" in \
-	  Linux-x86_64) $(SWIFT) build --scratch-path $(OPTIMISED) -c release --product HotPaths && \
+	  Linux-x86_64) $(SWIFT) build --scratch-path $(OPTIMISED) $(OPTIMISED_BUILD) -c release --product HotPaths && \
 	    Tests/HotPaths/check $(OPTIMISED)/release/HotPaths;; \
 	  *) echo "make machine-code: only on Linux, x86-64";; esac
 
 warnings: jemalloc
-	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests $(TEST_BUILD)
 
 # One test after the other: all at once, ten times slower as they are, each waits for the moment in which nothing happens any
 # more, which the others keep from coming. The address sanitizer looks for leaks, too, where the system has that.

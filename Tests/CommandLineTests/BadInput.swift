@@ -143,6 +143,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             exitCode: 65,
             names: ["{}/binary:1", "second,requests"]
         ),
+        BadInput(
+            "a trace of too many requests",
+            ["run", "--scenario", "{}/replay.yaml", "--trace", "{}/crowd.csv"],
+            exitCode: 65,
+            names: ["{}/crowd.csv: replayed in 'replay'", "50000000"]
+        ),
     ]
 
     static let outputs = [
@@ -185,6 +191,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         try variant("replay", "arrival: {kind: closed-loop}", trace + Tool.packageRoot + "/Fixtures/traces/day.csv}")
         try variant("lost", "arrival: {kind: closed-loop}", trace + "no-such.csv}")
         try workspace.write((0..<3_000).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 128) }, as: "binary")
+        try workspace.write("second,requests\n0,50000001\n", as: "crowd.csv")
         try workspace.makePipe("pipe")
     }
 }

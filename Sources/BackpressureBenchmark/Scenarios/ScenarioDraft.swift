@@ -79,29 +79,30 @@ struct ScenarioDraft: Sendable {
         switch scenario.load {
         case .queue(var load):
             if let replayed { load.arrival = replayed }
-            try checkCount(of: load.arrival, seconds: wholeRun)
+            try checkCount(of: load.arrival, seconds: wholeRun, traceOverride)
             scenario.load = .queue(load)
         case .limiter(var load):
             guard case .trace(let path, let speedup, let requests) = replayed else { break }
             load.demand = .trace(path: path, speedup: speedup, requestsPerSecond: requests)
             // On the virtual clock the trace goes on and on, and no schedule is made.
-            if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun) }
+            if load.clock == .real, let replayed { try checkCount(of: replayed, seconds: wholeRun, traceOverride) }
             scenario.load = .limiter(load)
         case .system(.crowd(var load)):
             if let replayed { load.arrival = replayed }
-            try checkCount(of: load.arrival, seconds: wholeRun)
+            try checkCount(of: load.arrival, seconds: wholeRun, traceOverride)
             scenario.load = .system(.crowd(load))
         case .breaker, .concurrencyLimit, .system, .flood: break
         }
         return scenario
     }
 
-    private func checkCount(of arrival: Arrival, seconds: Double) throws(InputFileError) {
+    private func checkCount(of arrival: Arrival, seconds: Double, _ traceOverride: String?) throws(InputFileError) {
         let arrivals = ArrivalSchedule.expectedArrivals(arrival, durationSeconds: seconds)
-        if let arrivals, arrivals > Double(ArrivalSchedule.maximumArrivals) {
-            let error = ArrivalScheduleError.tooMany(expected: arrivals)
-            throw arrivalPlace.error("\(error)")
-        }
+        guard let arrivals, arrivals > Double(ArrivalSchedule.maximumArrivals) else { return }
+        let error = ArrivalScheduleError.tooMany(expected: arrivals)
+        // Of somebody's own trace it isn't the scenario's fault.
+        guard trace != nil, let traceOverride else { throw arrivalPlace.error("\(error)") }
+        throw InputFileError(path: traceOverride, message: "replayed in '\(scenario.name)', \(error)")
     }
 
     /// Says of a key that stands only inside another where that is.
