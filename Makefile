@@ -6,8 +6,7 @@ ARGS ?=
 # Where what is optimised is built. A folder of its own lets that go on beside the build of the tests, as in .ci/run: two builds
 # in one folder wait for one another.
 OPTIMISED ?= .build
-# More for builds of the tests, and for optimised ones: CI leaves out what only debuggers and editors read.
-TEST_BUILD ?=
+# More for optimised builds: CI leaves out what only debuggers read.
 OPTIMISED_BUILD ?=
 
 .DEFAULT_GOAL := help
@@ -40,7 +39,7 @@ TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowContr
   BackpressureBenchmark CommandLine
 TEST_LOGS = .build/test-logs
 test: jemalloc
-	$(SWIFT) build --build-tests $(TEST_BUILD)
+	$(SWIFT) build --build-tests
 	@mkdir -p $(TEST_LOGS)
 	@for module in $(TESTS); do \
 	  log="$(TEST_LOGS)/$$module.txt"; \
@@ -80,7 +79,7 @@ machine-code: jemalloc
 	  *) echo "make machine-code: only on Linux, x86-64";; esac
 
 warnings: jemalloc
-	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests $(TEST_BUILD)
+	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
 
 # One test after the other: all at once, ten times slower as they are, each waits for the moment in which nothing happens any
 # more, which the others keep from coming. The address sanitizer looks for leaks, too, where the system has that.

@@ -79,6 +79,9 @@ struct CompareCommand: AsyncParsableCommand {
             throw ValidationError("--recorded and --trials need each other")
         }
         if head != nil, base == nil { throw ValidationError("--head needs --base") }
+        if arguments.trace != nil {
+            throw ValidationError("compare replays the scenarios' own traces; --trace is for run and gate")
+        }
         if let trials, !(1...100_000).contains(trials) {
             throw ValidationError("--trials must be from 1 to 100000; got \(trials)")
         }

@@ -26,8 +26,13 @@ struct GateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The results to compare with.", valueName: "dir"))
     var baseline = "results/baseline"
 
-    @Option(help: ArgumentHelp("What is tolerated, as YAML.", valueName: "file"))
-    var thresholds = "Fixtures/thresholds/default.yaml"
+    @Option(
+        help: ArgumentHelp(
+            "What is tolerated, as YAML: Fixtures/thresholds/default.yaml, this package's or the suite's.",
+            valueName: "file"
+        )
+    )
+    var thresholds: String?
 
     @Option(
         help: ArgumentHelp(
@@ -46,7 +51,7 @@ struct GateCommand: AsyncParsableCommand {
         options.results = results
         options.output = arguments.common.chosenOutput
         options.baseline = baseline
-        options.thresholds = thresholds
+        if let thresholds { options.thresholds = thresholds }
         let (registry, console, asked) = (
             try await arguments.common.libraries.registry(), arguments.common.console, options
         )

@@ -8,6 +8,8 @@
 /// - A refusal says when the same request would pass if nobody else came.
 /// - **Any clock.** A clock that jumps forwards earns a burst and no more. One that is set back, however far, opens nothing,
 ///   and delays nobody by more than a full bucket takes to refill, or a window lasts.
+/// - **Those who wait** have been promised their moments when they joined the line, and the envelope counts them there. Where they
+///   are woken late (by a timer, or since the machine was suspended) all whose moments have passed go together.
 ///
 /// The requirements are `async` so that actors can conform; types that decide without suspending refine
 /// ``SynchronousRateLimiter``. They run where their caller does (`nonisolated(nonsending)`).

@@ -88,24 +88,11 @@ struct HalfDoneOperationTests {
     func strictRingWaits() {
         for _ in 0..<50 {
             let queue = RingQueue<Int>(capacity: 1, consistency: .strict)
-            let begun = SharedCount()
-            let popped = Shared<Int??>(nil)
             let push = queue.beginPush()
-            Worker.run([
-                { _ in
-                    begun.add(1)
-                    let element = queue.tryPop()
-                    popped.update { $0 = .some(element) }
-                },
-                { _ in
-                    while begun.value == 0 { Backoff.yieldThread() }
-                    for _ in 0..<20 { Backoff.yieldThread() }
-                    queue.finishPush(7, push)
-                },
-            ])
-            #expect(popped.value == 7)
+            #expect(popped(from: queue) { queue.finishPush(7, push) } == 7)
 
             _ = queue.tryPush(8)
+            let begun = SharedCount()
             let results = Shared<[PushResult<Int>]>([])
             let pop = queue.beginPop()
             Worker.run([
@@ -115,7 +102,7 @@ struct HalfDoneOperationTests {
                     results.update { $0.append(result) }
                 },
                 { _ in
-                    while begun.value == 1 { Backoff.yieldThread() }
+                    while begun.value == 0 { Backoff.yieldThread() }
                     for _ in 0..<20 { Backoff.yieldThread() }
                     _ = queue.finishPop(pop)
                 },
@@ -129,25 +116,33 @@ struct HalfDoneOperationTests {
         for _ in 0..<50 {
             let queue = RingQueue<Int>(capacity: 1, policy: .dropOldest, consistency: .strict)
             _ = queue.tryPush(7)
-            let begun = SharedCount()
-            let popped = Shared<Int??>(nil)
             let replacement = queue.slots.claimReplacement()
-            Worker.run([
-                { _ in
-                    begun.add(1)
-                    let element = queue.tryPop()
-                    popped.update { $0 = .some(element) }
-                },
-                { _ in
-                    while begun.value == 0 { Backoff.yieldThread() }
-                    for _ in 0..<20 { Backoff.yieldThread() }
-                    guard case .claimed(_, let newest) = replacement, queue.slots.completeReplacement(replacement)
-                    else { return }
-                    queue.finishPush(8, .claimed(newest))
-                },
-            ])
-            #expect(popped.value == 8)
+            let element = popped(from: queue) {
+                guard case .claimed(_, let newest) = replacement, queue.slots.completeReplacement(replacement)
+                else { return }
+                queue.finishPush(8, .claimed(newest))
+            }
+            #expect(element == 8)
         }
+    }
+
+    /// What a thread is given that asks for an element before another thread is through with `finish`.
+    private func popped(from queue: RingQueue<Int>, while finish: @escaping @Sendable () -> Void) -> Int? {
+        let begun = SharedCount()
+        let popped = Shared<Int?>(nil)
+        Worker.run([
+            { _ in
+                begun.add(1)
+                let element = queue.tryPop()
+                popped.update { $0 = element }
+            },
+            { _ in
+                while begun.value == 0 { Backoff.yieldThread() }
+                for _ in 0..<20 { Backoff.yieldThread() }
+                finish()
+            },
+        ])
+        return popped.value
     }
 
     @Test("A deadline passes while another's operation is half done, too")

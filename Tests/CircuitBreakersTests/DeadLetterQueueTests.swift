@@ -56,6 +56,27 @@ struct DeadLetterQueueTests {
         #expect(queue.take().map { [$0.element, $0.attempts] } == [[1, 1], [3, 1]])
     }
 
+    @Test("A redrive goes on to the next letter where the store won't have one back")
+    func redriveWithFullStore() async {
+        struct Stubborn: SpillStore {
+            var letters: [DeadLetter<Int>]
+            var count: Int { letters.count }
+            mutating func append(_ letter: DeadLetter<Int>) -> Bool { false }
+            mutating func removeFirst() -> DeadLetter<Int>? { letters.isEmpty ? nil : letters.removeFirst() }
+        }
+        let queue = DeadLetterQueue(store: Stubborn(letters: (0..<3).map { letter($0) }))
+        var seen: [Int] = []
+        for _ in 0..<2 {
+            _ = await queue.redrive { letter in
+                seen.append(letter.element)
+                throw Fault()
+            }
+        }
+        #expect(seen == [0, 1, 2, 0, 1, 2])
+        expectBalance(queue)
+        #expect(queue.take().map(\.element) == [0, 1, 2])
+    }
+
     @Test("A redrive tries no more than it was told to")
     func limit() async {
         let queue = queue(4)

@@ -102,6 +102,17 @@ struct ForeignImplementationTests {
         for id in ["mutex", "ring", "c-any", "c-pair"] { files.expectMeasured(id) }
     }
 
+    @Test("fail with an answer that means neither yes nor no, and are told which")
+    func oddAnswers() async throws {
+        let workspace = try Workspace()
+        let library = try await CLibrary.build("odd-answers", in: workspace)
+        let run = try await Tool.benchmark.run(try workspace.options(.saturated(["mutex"])) + ["--load", library])
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 5)
+        files.expectOnlyNamed("c-seven")
+        #expect(files.findings.contains { $0.message.contains("'c-seven': try_push returned 7") }, "\(files.findings)")
+    }
+
     @Test("fail if they can't be made, with the call that failed")
     func notMade() async throws {
         let workspace = try Workspace()
@@ -135,6 +146,21 @@ struct ForeignImplementationTests {
         #expect(run.exitCode == 3 && run.lastLine?.contains(words) == true, "\(run.output)\(run.errors)")
         let table = try CSVTable(String(contentsOfFile: "\(workspace.output)/verify.csv", encoding: .utf8))
         #expect(table[column: "verdict"]?.contains("fail") == true)
+    }
+
+    @Test("can't talk a verdict away: what they print is not among the messages")
+    func talking() async throws {
+        let workspace = try Workspace()
+        let library = try await CLibrary.build("talks", in: workspace)
+        let run = try await Tool.benchmark.run([
+            "verify", "--output", workspace.output, "--no-progress", "--budget", "1", "--load", library,
+            "--implementation", "c-talks", "--format", "json",
+        ])
+        #expect(run.exitCode == 3, "\(run.output)")
+        let rows = try JSON.array(run.output).compactMap { $0 as? [String: Any] }
+        for check in ["conservation", "delivery"] {
+            #expect(rows.contains { $0["check"] as? String == check && $0["verdict"] as? String == "fail" }, "\(rows)")
+        }
     }
 
     @Test("are held to the capacity that they say they keep")

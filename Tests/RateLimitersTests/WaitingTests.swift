@@ -174,6 +174,29 @@ struct WaitingTests {
         await #expect(scene.wait() == 10)
     }
 
+    @Test(
+        "A rate at which the line's debt is beyond the numbers lets nobody go, nor does its end",
+        arguments: families.indices
+    )
+    func pausedByRate(family: Int) async {
+        let scene = await Scene(Self.families[family].make, burst: 1_000)
+        var callers: [Task<AcquireError?, Never>] = []
+        for _ in 0..<60 { callers.append(await scene.join(1_000)) }
+        await scene.clock.waitForSleepers(1)
+        // A thousand permits are a thousand days now; sixty times that is more than 62 bits of nanoseconds.
+        let day: UInt64 = 86_400_000_000_000
+        await scene.limiter.update(rate: Rate(permits: 1, perNanoseconds: day), burst: 1)
+        scene.clock.advance(byNanoseconds: 900 * day)
+        #expect(await scene.limiter.tryAcquire(1) != .granted)
+        callers[30].cancel()
+        #expect(await callers[30].value == .cancelled)
+        await scene.limiter.update(rate: Rate(permits: 1, perNanoseconds: 1_000), burst: 1_000)
+        // The first of them may go now, and then one in each millisecond.
+        #expect(await scene.wait() ?? 0 >= 57_000_000)
+        scene.clock.advance(byNanoseconds: 60_000_000)
+        for (index, caller) in callers.enumerated() where index != 30 { #expect(await caller.value == nil) }
+    }
+
     @Test("A slower rate and a larger burst give nothing away", arguments: families.indices)
     func slowerRate(family: Int) async {
         let scene = await Scene(Self.families[family].make, burst: 4)

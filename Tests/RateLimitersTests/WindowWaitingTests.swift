@@ -100,4 +100,37 @@ struct WindowWaitingTests {
         clock.advance(byNanoseconds: 1_000)
         await #expect(task.value == true)
     }
+
+    @Test("The first to ask may also be one who doesn't wait for it", arguments: anyLimiters.indices)
+    func clockSetBackSeenByAcquire(index: Int) async {
+        let clock = ManualClock(nanoseconds: 1_000_000)
+        let limiter = Self.anyLimiters[index](clock)
+        _ = await limiter.tryAcquire(1)
+        let task = Task { (try? await limiter.acquire(1, timeout: nil)) != nil }
+        while await limiter.tryAcquire(1) != .refused(retryAfter: .init(nanoseconds: 2_000)) { await Task.yield() }
+        await clock.waitForSleepers(1)
+        clock.set(nanoseconds: 500)
+        await #expect(throws: AcquireError.self) { try await limiter.acquire(1, timeout: .zero) }
+        clock.advance(byNanoseconds: 1_000)
+        await #expect(task.value == true)
+    }
+
+    @Test("A clock that goes back behind a grant of the timer's takes nothing with it")
+    func setBackBehindTimer() async {
+        let clock = ManualClock(nanoseconds: 1)
+        let limiter = MutexSlidingLog(limit: 1, window: .nanoseconds(1_000), clock: clock)
+        #expect(limiter.tryAcquire(1) == .granted)
+        let first = Task { (try? await limiter.acquire(1, timeout: nil)) != nil }
+        while limiter.tryAcquire(1) != .refused(retryAfter: .init(nanoseconds: 2_000)) { await Task.yield() }
+        let second = Task { (try? await limiter.acquire(1, timeout: nil)) != nil }
+        while limiter.tryAcquire(1) != .refused(retryAfter: .init(nanoseconds: 3_000)) { await Task.yield() }
+        await clock.waitForSleepers(1)
+        clock.advance(byNanoseconds: 1_000)
+        #expect(await first.value)
+        clock.set(nanoseconds: 500)
+        second.cancel()
+        #expect(await !second.value)
+        // As far from the next permit as it was.
+        #expect(limiter.tryAcquire(1) == .refused(retryAfter: .init(nanoseconds: 1_000)))
+    }
 }

@@ -86,7 +86,10 @@ package struct ComparisonRun: Sendable {
         let oneSided = Set(before.comparison.map(\.label)).symmetricDifference(now.comparison.map(\.label)).count
         if oneSided > 0 { console.say("\(oneSided) rows are in one of the folders only and were left out.") }
         console.say(report.summary)
-        var verdict = Verdict(judgement.findings.filter { $0.exitCode == .regression || $0.exitCode == .cannotMeasure })
+        // What the runs themselves found is theirs; what keeps a figure that both have from being compared isn't.
+        var verdict = Verdict(
+            judgement.findings.filter { $0.exitCode == .regression || $0.exitCode == .cannotMeasure } + judgement.missed
+        )
         if !judgement.rows.contains(where: { $0.change != nil }) {
             verdict.findings.append(.init(.notMeasured, "no figure that fits the options is in both folders"))
         }

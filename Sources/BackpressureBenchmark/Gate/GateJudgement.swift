@@ -5,6 +5,8 @@ package struct GateJudgement: Sendable {
     package private(set) var findings: [Verdict.Finding] = []
     /// Those that the run itself found.
     package var ofRun: [Verdict.Finding] { results.findings }
+    /// Those, of all findings, that say of a row why it can't be compared.
+    package private(set) var missed: [Verdict.Finding] = []
     /// What is worth knowing and fails nothing.
     package private(set) var notes: [String] = []
     /// Rows of `comparison.csv` whose intervals more blocks could narrow.
@@ -202,7 +204,8 @@ package struct GateJudgement: Sendable {
 
     private mutating func miss(_ subject: Subject, _ metric: String, _ why: String, reference: String? = nil) {
         let row = add(subject, metric, .missing, why, reference: reference)
-        findings.append(.init(.notMeasured, "\(row.label): \(why)"))
+        missed.append(.init(.notMeasured, "\(row.label): \(why)"))
+        findings.append(missed[missed.count - 1])
     }
 
     @discardableResult

@@ -7,7 +7,7 @@ package struct GateOptions: Sendable {
     /// Where the judgement of such a folder goes; `nil`: into it.
     package var output: String?
     package var baseline = "results/baseline"
-    package var thresholds = "Fixtures/thresholds/default.yaml"
+    package var thresholds = ScenarioCatalog.fixture("thresholds/default.yaml")
 
     package init() {}
 }

@@ -36,13 +36,15 @@ package enum ScenarioCatalog {
         }
     }
 
-    /// `Fixtures/scenarios` of the package in the current folder, or else that of the package that this was built from:
-    /// a package that brings its own queue has no scenarios of its own.
-    package static var folder: String {
-        let local = "Fixtures/scenarios"
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: local, isDirectory: &isFolder), isFolder.boolValue { return local }
+    /// Where the scenarios are.
+    package static var folder: String { fixture("scenarios") }
+
+    /// What has this name in `Fixtures` of the package in the current folder, or else of the package that this was built from: a
+    /// package that brings its own queue has no scenarios, and no thresholds, of its own.
+    package static func fixture(_ name: String) -> String {
+        let local = "Fixtures/\(name)"
+        if FileManager.default.fileExists(atPath: local) { return local }
         return URL(fileURLWithPath: #filePath)
-            .appendingPathComponent("../../../../Fixtures/scenarios").standardizedFileURL.path
+            .appendingPathComponent("../../../../Fixtures/\(name)").standardizedFileURL.path
     }
 }

@@ -199,11 +199,12 @@ public final class DeadLetterQueue<Element: Sendable>: DeadLetterSink {
         }
 
         private mutating func next() -> DeadLetter<Element>? {
-            if let letter = held.popFirst() {
+            // What the store wouldn't take back comes after what is in it, as it would have there.
+            guard let letter = store.removeFirst() else {
+                guard let letter = held.popFirst() else { return nil }
                 leave(letter)
                 return letter
             }
-            guard let letter = store.removeFirst() else { return nil }
             if unknown > 0 { unknown -= 1 } else { leave(letter) }
             return letter
         }

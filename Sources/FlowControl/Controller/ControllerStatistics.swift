@@ -38,7 +38,7 @@ public struct ControllerStatistics: Sendable, Hashable {
     /// Elements that the queue's policy gave up.
     public var dropped: UInt64 { queue.dropped + queue.evicted }
     /// Elements that their callers got back: refused by the queue, or given back by a drain.
-    public var returned: UInt64 { queue.refused - queue.dropped + givenBack }
+    public var returned: UInt64 { queue.refused.less(queue.dropped) + givenBack }
     /// Elements accepted and not yet delivered, dead-lettered, dropped or given back.
     public var inside: Int { queue.depth + queue.stored + inFlight + held }
 

@@ -194,13 +194,13 @@ public final class Pipeline<Input: Sendable>: Sendable {
         let first = all[0].queue
         return PipelineStatistics(
             stages: all,
-            offered: first.offered - progress.takenBack,
+            offered: first.offered.less(progress.takenBack),
             delivered: all[all.count - 1].processed,
             deadLettered: all.reduce(0) { $0 + $1.deadLettered },
             filtered: all.reduce(0) { $0 + $1.filtered },
             expanded: all.reduce(0) { $0 + $1.expanded },
             dropped: first.dropped + first.evicted,
-            returned: first.refused - first.dropped - progress.takenBack + progress.givenBack,
+            returned: first.refused.less(first.dropped).less(progress.takenBack) + progress.givenBack,
             inside: all.reduce(0) { $0 + $1.queue.depth + $1.queue.stored + $1.inFlight }
         )
     }
@@ -239,10 +239,11 @@ public final class Pipeline<Input: Sendable>: Sendable {
                 }
             }
             group.addTask { [finishing] in
-                while finishing.stamp.tag == 0 {
-                    guard await finishing.changed(since: finishing.stamp) else { break }
+                while true {
+                    // Read once: a change between two looks would be waited for in vain.
+                    let stamp = finishing.stamp
+                    guard stamp.tag == 0, await finishing.changed(since: stamp) else { return .finishing }
                 }
-                return .finishing
             }
             defer { group.cancelAll() }
             while let pulled = await group.next() {
@@ -302,6 +303,11 @@ public struct PipelineElement: Sendable {
         self.stage = stage
         self.value = value
     }
+}
+
+extension UInt64 {
+    /// The difference, or 0: of two counts that are read one after the other the later may have grown past the earlier.
+    func less(_ other: UInt64) -> UInt64 { self - Swift.min(self, other) }
 }
 
 extension PushResult {

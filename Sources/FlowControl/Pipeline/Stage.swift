@@ -190,7 +190,13 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
     func giveBack(now: UInt64) async -> [DeadLetter<PipelineElement>] {
         let hands = state.withLock { state in
             defer { state.hands = Array(repeating: Hand(), count: options.concurrency) }
-            return state.hands
+            guard outlet == nil else { return state.hands }
+            // What the last stage has done is delivered, if its task was cancelled before it could say so.
+            return state.hands.filter { hand in
+                guard case .output = hand.content else { return true }
+                state.processed += UInt64(hand.count)
+                return false
+            }
         }
         var left = hands.sorted { $0.number < $1.number }.flatMap { hand -> [DeadLetter<PipelineElement>] in
             switch hand.content {

@@ -73,6 +73,11 @@ public final class AdaptiveRateLimiter<Base: AdjustableRateLimiter, Controller: 
             // Fails now, and not on the day when the rate gets there, if the two are impossible together.
             let burst = burst.permits(atPermitsPerSecond: bound)
             _ = TokenBucketAlgebra(rate: .perSecond(bound), burst: burst, originNanoseconds: 0)
+            // A rate in between can be one of up to 16 permits in a time that takes as many times the numbers.
+            precondition(
+                Double(burst) * 16e9 / bound < 0x1p61,
+                "a burst of \(burst) at rates from \(bound) a second on takes too long to refill: the limit is some years"
+            )
         }
         let (rate, permits) = Self.terms(controller.permitsPerSecond, controller.bounds, burst)
         base = makeBase(rate, permits)

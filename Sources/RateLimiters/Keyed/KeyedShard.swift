@@ -33,6 +33,21 @@ final class KeyedShared: Sendable {
     private struct Bucket: Sendable {
         var terms: KeyedTerms
         var arrival: UInt64
+        var latestNanoseconds: UInt64 = 0
+
+        /// The time as this bucket has it. As in ``KeyedTable``: behind what it was by no more than a debt can last, be it that the
+        /// clock was set back a little or that another shard has read it later and come first, it stands still; behind by more
+        /// than that the clock was set back, and the bucket counts as empty from then on.
+        mutating func read(_ reading: UInt64) -> UInt64 {
+            let isBehind = reading < latestNanoseconds
+            let debt = terms.algebra.nanoseconds(forUnits: terms.longestDebt)
+            if isBehind ? latestNanoseconds - reading > debt : terms.areUsedUp(atNanoseconds: reading) {
+                convert(terms.restart(atNanoseconds: reading))
+                latestNanoseconds = reading
+            }
+            latestNanoseconds = max(latestNanoseconds, reading)
+            return latestNanoseconds
+        }
 
         mutating func convert(_ conversion: KeyedTerms.Conversion) {
             arrival = conversion.convert(arrival)
@@ -45,27 +60,29 @@ final class KeyedShared: Sendable {
     }
 
     @usableFromInline
-    func tryAcquire(_ permits: UInt64, atNanoseconds now: UInt64) -> Acquisition {
+    func tryAcquire(_ permits: UInt64, atNanoseconds reading: UInt64) -> Acquisition {
         bucket.withLock { bucket in
-            if bucket.terms.areUsedUp(atNanoseconds: now) { bucket.convert(bucket.terms.restart(atNanoseconds: now)) }
-            // Another shard may have read the clock later and come first: this one errs towards refusing then. A debt
-            // that no bucket can have means that the clock was set back: it counts as an empty bucket from now on.
-            let latest = bucket.terms.algebra.units(atNanoseconds: now) + bucket.terms.longestDebt
-            if bucket.arrival > latest { bucket.arrival = latest }
-            return bucket.terms.algebra.tryAcquire(permits, nowNanoseconds: now, arrival: &bucket.arrival)
+            let now = bucket.read(reading)
+            let answer = bucket.terms.algebra.tryAcquire(permits, nowNanoseconds: now, arrival: &bucket.arrival)
+            guard now > reading, case .refused(let delay) = answer else { return answer }
+            return .refused(retryAfter: .init(nanoseconds: delay.nanoseconds &+ (now &- reading)))
         }
     }
 
     /// The debt of those who share this bucket, as an arrival time in terms that may differ during an update.
     @usableFromInline
     func arrival(in terms: KeyedTerms, atNanoseconds now: UInt64) -> UInt64 {
-        let bucket = bucket.withLock { $0 }
+        let bucket = bucket.withLock { bucket in
+            _ = bucket.read(now)
+            return bucket
+        }
         return KeyedTerms.Conversion(from: bucket.terms, to: terms, atNanoseconds: now).convert(bucket.arrival)
     }
 
     func update(rate: Rate, burst: Int, clock: some NanosecondClock) {
         bucket.withLock { bucket in
-            bucket.convert(bucket.terms.update(rate: rate, burst: burst, atNanoseconds: clock.nanoseconds()))
+            let now = bucket.read(clock.nanoseconds())
+            bucket.convert(bucket.terms.update(rate: rate, burst: burst, atNanoseconds: now))
         }
     }
 }

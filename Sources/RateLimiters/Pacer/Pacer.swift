@@ -1,7 +1,7 @@
 public import ConcurrencySupport
 
 // A pacer is a token bucket that holds one permit: permits come evenly spaced, and however long nobody asks, never two at
-// once. A request for more than one exceeds the burst.
+// once, unless callers who wait are woken late. A request for more than one exceeds the burst.
 
 extension MutexLimiter where State == TokenBucketState {
     /// A pacer: one permit every `1 / rate`, the first now, and never two at once.

@@ -37,6 +37,8 @@ extension WindowLog {
     /// The first in the line goes; what it was promised is granted. O(1).
     public mutating func settle(_ place: PermitPlace) {
         settled = max(settled, place.mark)
+        // Its time has come, whoever has looked at the clock: the time inside never goes back behind it.
+        latest = max(latest, place.mark)
     }
 
     /// One in the line leaves it, and those behind it are promised the permits that they can now have earlier. Nobody's time

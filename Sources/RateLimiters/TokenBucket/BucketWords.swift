@@ -52,7 +52,7 @@ extension BucketWords {
             guard isPossible else { return .exceedsBurst }
             guard terms.covers(nanoseconds: now) else { return nil }
             // Further ahead than it can be, unless this caller's time is old or the clock was set back.
-            if arrival > limit, arrival > limit &+ waitingPermits &* terms.cost { return nil }
+            if arrival > limit, arrival > limit &+ terms.units(ofPermits: waitingPermits) { return nil }
             return terms.refusal(waitUnits: next &- limit)
         }
     }

@@ -5,7 +5,8 @@ public import Synchronization
 ///
 /// A grant is a clock reading and one compare-exchange; a refusal is a clock reading and two loads of the same word.
 /// See ``RateLimiter`` for the promises; the arithmetic is GCRA on integers, without drift. Callers that wait for permits
-/// stand in a line behind a lock, which ``tryAcquire(_:)`` never touches.
+/// stand in a line behind a lock, which ``tryAcquire(_:)`` touches only where its time is older than a grant: the clock was
+/// set back, or it was held up between reading the clock and deciding.
 ///
 /// - Complexity: O(1) in the absence of contention; a caller retries only when another was granted in between.
 /// - Memory: a few cache lines, and one place for each caller that waits.

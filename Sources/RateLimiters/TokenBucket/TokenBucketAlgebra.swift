@@ -55,6 +55,11 @@ struct TokenBucketAlgebra: Sendable, Equatable {
             "a burst of \(burst) at \(rate) takes too long to refill: the limit is some years"
         )
         tolerance = units
+        let nanoseconds = Double(units) / (Double(wholeUnits) + Double(fractionalUnits) / 18_446_744_073_709_551_616)
+        precondition(
+            nanoseconds < 4e18,
+            "a burst of \(burst) at \(rate) takes too long to refill: the limit is some years"
+        )
     }
 
     @inlinable @inline(__always)
@@ -91,7 +96,15 @@ struct TokenBucketAlgebra: Sendable, Equatable {
     @inlinable
     static var lifetimeNanoseconds: UInt64 { 1 << 56 }
     /// The latest theoretical arrival time.
+    @inlinable
     static var latestArrival: UInt64 { (1 << 62) - 1 }
+
+    /// What so many permits cost; of more than the numbers can express, the most that they can.
+    @inlinable @inline(__always)
+    func units(ofPermits permits: UInt64) -> UInt64 {
+        let (units, isOver) = permits.multipliedReportingOverflow(by: cost)
+        return isOver ? Self.latestArrival : min(units, Self.latestArrival)
+    }
 
     /// Whether the numbers can express this time: not before the origin and not long after it.
     @inlinable @inline(__always)
@@ -163,7 +176,10 @@ struct TokenBucketAlgebra: Sendable, Equatable {
     @usableFromInline @inline(never)
     static func nanoseconds(forUnits units: UInt64, _ wholeUnits: UInt64, _ fractionalUnits: UInt64) -> UInt64 {
         let perNanosecond = Double(wholeUnits) + Double(fractionalUnits) / 18_446_744_073_709_551_616
-        var guess = fractionalUnits == 0 ? units / wholeUnits : UInt64(Double(units) / perNanosecond * (1 - 1e-15))
+        let approximate = Double(units) / perNanosecond
+        // Centuries: a line that nobody sees the end of.
+        guard approximate < 9e18 else { return UInt64(Int64.max) }
+        var guess = fractionalUnits == 0 ? units / wholeUnits : UInt64(approximate * (1 - 1e-15))
         while guess &* wholeUnits &+ guess.multipliedFullWidth(by: fractionalUnits).high < units { guess += 1 }
         return guess
     }

@@ -36,7 +36,7 @@ public struct TokenBucketState: LimiterState {
     /// the clock was set back.
     @inlinable
     func latestArrival(atNanoseconds now: UInt64) -> UInt64 {
-        algebra.units(atNanoseconds: now) &+ algebra.tolerance &+ waiting &* algebra.cost
+        algebra.units(atNanoseconds: now) &+ algebra.tolerance &+ algebra.units(ofPermits: waiting)
     }
 
     /// After the clock was set back the bucket counts as empty at the new time, so that nothing opens, and fills from then
@@ -49,7 +49,17 @@ public struct TokenBucketState: LimiterState {
         }
         let latest = latestArrival(atNanoseconds: now)
         if arrival > latest { arrival = latest } else if isCovered { return }
-        mark(&line)
+        let owed = leastDebt(line)
+        arrival = min(arrival, TokenBucketAlgebra.latestArrival)
+        mark(&line, upTo: max(Int128(arrival), Int128(algebra.units(atNanoseconds: now)) + owed))
+    }
+
+    /// How far ahead the arrival time is at least, as the first in the line isn't due: what tells where it is beyond what the
+    /// numbers can express. 0: nobody waits. O(waiters).
+    private func leastDebt(_ line: Deque<PermitPlace>) -> Int128 {
+        guard !line.isEmpty else { return 0 }
+        let behind = line.dropFirst().reduce(Int128(0)) { $0 + Int128($1.permits) * Int128(algebra.cost) }
+        return Int128(algebra.tolerance) + behind
     }
 
     /// How far the arrival time is ahead of `now`, which may lie beyond the numbers' life.
@@ -101,33 +111,36 @@ public struct TokenBucketState: LimiterState {
     /// One in the line leaves it and owes nothing; those behind move up. O(those behind).
     public mutating func cancel(at index: Int, in line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         let place = line.remove(at: index)
-        let units = place.permits * algebra.cost
+        let units = algebra.units(ofPermits: place.permits)
         waiting -= place.permits
-        // Nobody has been granted anything since it came, because it isn't due; so the whole of its debt is still there.
-        arrival -= units
-        for later in index..<line.count { line[later].mark -= units }
+        // Nobody has been granted anything since it came, because it isn't due; so the whole of its debt is still there. What
+        // lies beyond what the numbers can express, years ahead, stays there.
+        let end = TokenBucketAlgebra.latestArrival
+        if arrival < end { arrival -= units }
+        for later in index..<line.count where line[later].mark < end { line[later].mark -= units }
     }
 
     /// Changes rate and burst; the permits at hand, or the debt, stay as they are, up to the new burst. O(waiters).
     mutating func update(rate: Rate, burst: Int, _ line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         let new = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: now)
         // What is there, in permits, and negative if others wait; rounded down. Neither factor is longer than 62 bits.
-        let level = Int128(algebra.tolerance) - Int128(debt(atNanoseconds: now))
+        let level = Int128(algebra.tolerance) - max(Int128(debt(atNanoseconds: now)), leastDebt(line))
         let (quotient, remainder) = (level * Int128(new.cost)).quotientAndRemainder(dividingBy: Int128(algebra.cost))
         let converted = min(remainder < 0 ? quotient - 1 : quotient, Int128(new.tolerance))
         algebra = new
-        arrival = UInt64(clamping: min(Int128(new.tolerance) - converted, Int128(TokenBucketAlgebra.latestArrival)))
-        mark(&line)
+        let end = Int128(new.tolerance) - converted
+        arrival = UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival)))
+        mark(&line, upTo: end)
     }
 
-    /// Gives everyone in the line, where nobody is due, the mark that follows from the arrival time.
-    private func mark(_ line: inout Deque<PermitPlace>) {
-        var mark = arrival
+    /// Gives everyone in the line, where nobody is due, the mark that follows from the arrival time, which may lie beyond what
+    /// a mark can express.
+    private func mark(_ line: inout Deque<PermitPlace>, upTo end: Int128) {
+        var mark = end
         for index in line.indices.reversed() {
-            line[index].mark = mark
             // Not below 0, where rounding has left the first a little too near.
-            let units = line[index].permits * algebra.cost
-            mark = mark > units ? mark - units : 0
+            line[index].mark = UInt64(clamping: min(max(mark, 0), Int128(TokenBucketAlgebra.latestArrival)))
+            mark -= Int128(line[index].permits) * Int128(algebra.cost)
         }
     }
 }

@@ -102,7 +102,10 @@ struct WaitingLine: Sendable {
             places.append(place)
             callers.append(Caller(id: request.id, continuation: request.continuation))
             keepTime(for: state, priority: request.priority, startTimer: startTimer)
+            return resumptions
         }
+        // The line may have been brought in line with a clock that was set back: due sooner than the timer sleeps.
+        if !places.isEmpty { keepTime(for: state, startTimer: startTimer) }
         return resumptions
     }
 
@@ -118,8 +121,8 @@ struct WaitingLine: Sendable {
             state.cancel(at: index, in: &places, atNanoseconds: now)
             callers.remove(at: index)
             resumptions.all.append((continuation, .failed(.cancelled)))
-            keepTime(for: state, startTimer: startTimer)
         }
+        keepTime(for: state, startTimer: startTimer)
         return resumptions
     }
 

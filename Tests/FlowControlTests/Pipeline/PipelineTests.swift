@@ -122,6 +122,24 @@ struct PipelineTests {
         #expect(await pipeline.statistics().isBalanced)
     }
 
+    @Test("What the sink has done although it was cancelled is delivered, and not given back")
+    func deliveredWhenCancelled() async throws {
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: PipelineLetters())
+            .sink("insert", capacity: 1) { _ in
+                begin.yield()
+                // Takes no notice of its end.
+                while !Task.isCancelled { await Task.yield() }
+            }
+        let running = Task { try await pipeline.run() }
+        #expect(await pipeline.push(1).isAccepted)
+        for await _ in begun { break }
+        #expect(await pipeline.drain(within: .zero).isEmpty)
+        _ = await running.result
+        let statistics = await pipeline.statistics()
+        #expect(statistics.delivered == 1 && statistics.returned == 0 && statistics.isBalanced)
+    }
+
     @Test("A stage with several workers that keeps the order does, however long each takes")
     func order() async throws {
         let arrivals = Arrivals<Int>()

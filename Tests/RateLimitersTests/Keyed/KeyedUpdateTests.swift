@@ -120,6 +120,25 @@ struct KeyedUpdateTests {
         #expect(permits(limiter, "new") == 10)
     }
 
+    @Test("Nor those who share one, whether or not a place is free")
+    func sharedSetBackFar() {
+        let limiter = KeyedTokenBucket<Int, _>(
+            rate: .perSecond(1_000),
+            burst: 10,
+            maximumKeys: 1,
+            whenFull: .share,
+            clock: clock
+        )
+        clock.set(nanoseconds: 3_600_000_000_000)
+        // One has the place, the others what they share.
+        #expect((0..<20).count { _ in limiter.tryAcquire(1, for: 1).isGranted } == 10)
+        #expect((0..<20).count { _ in limiter.tryAcquire(1, for: 2).isGranted } == 10)
+        clock.set(nanoseconds: 1_000)
+        #expect((0..<20).count { _ in limiter.tryAcquire(1, for: 3).isGranted } == 0)
+        clock.advance(byNanoseconds: 5_000_000)
+        #expect((0..<20).count { _ in limiter.tryAcquire(1, for: 4).isGranted } == 5)
+    }
+
     @Test("It goes on for longer than the numbers last", arguments: [KeyedOverflowPolicy.refuse, .share])
     func longLife(policy: KeyedOverflowPolicy) {
         let limiter = KeyedTokenBucket<Int, _>(

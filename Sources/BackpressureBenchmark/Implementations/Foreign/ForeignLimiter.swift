@@ -62,7 +62,9 @@ final class ForeignLimiterHandle: @unchecked Sendable {
         func answer(_ permits: Int, _ ask: (UInt32) -> Int32) -> Acquisition {
             precondition(permits > 0, "a request needs at least one permit")
             guard permits <= burst, let count = UInt32(exactly: permits) else { return .exceedsBurst }
-            if ask(count) == 1 { return .granted }
+            let answer = ask(count)
+            if answer == 1 { return .granted }
+            precondition(answer < 1, "try_acquire returned \(answer); 1 is granted, 0 is refused")
             let nanoseconds = (Double(permits) * nanosecondsPerPermit).rounded(.up)
             return .refused(retryAfter: Acquisition.Delay(nanoseconds: UInt64(nanoseconds)))
         }

@@ -68,7 +68,9 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
         // Relaxed: who pushes while another closes may be early or late.
         if isClosed.load(ordering: .relaxed) { return .closed(element) }
         let word = Element.word(for: element)
-        if tryPushFunction(queue, word) == 1 { return .accepted }
+        let answer = tryPushFunction(queue, word)
+        if answer == 1 { return .accepted }
+        if answer > 1 { refuseAnswer(answer, of: "try_push") }
         Element.giveBack(word)
         guard isRejecting else { return .full(element) }
         return .rejected(element, QueueFullError(depth: capacity, capacity: capacity, retryAfterNanoseconds: 0))
@@ -77,8 +79,16 @@ final class ForeignQueue<Element: ForeignElement>: SynchronousBoundedQueue, @unc
     @inline(__always)
     func tryPop() -> Element? {
         var word: UInt64 = 0
-        if tryPopFunction(queue, &word) == 1 { return Element.take(word) }
+        let answer = tryPopFunction(queue, &word)
+        if answer == 1 { return Element.take(word) }
+        if answer > 1 { refuseAnswer(answer, of: "try_pop") }
         return isClosed.load(ordering: .acquiring) ? popFromClosed() : nil
+    }
+
+    /// Ends the process over an answer that means nothing: taken for "no", it would have elements lost or made up.
+    @inline(never)
+    private func refuseAnswer(_ answer: Int32, of function: String) -> Never {
+        fatalError("'\(String(cString: entry.identifier))': \(function) returned \(answer); 1 is yes, 0 is no")
     }
 
     /// One at a time: "empty" from a queue that may say so while another call is in flight is true then.

@@ -113,7 +113,10 @@ struct AccuracyMeasurement {
     /// The limiter that the callers ask, and whether its clock notes what it reads for each of them, as one can that is given
     /// a clock: that is when it decided.
     private func askedInstance() throws(MeasurementError) -> (LimiterInstance, areNoted: Bool) {
-        guard load.demand != .waiting, let make = implementation.virtual else { return (try instance(), false) }
+        // A loaded one is judged by what everybody calls, by its own clock; the other function may be right where that is wrong.
+        guard load.demand != .waiting, implementation.library == nil, let make = implementation.virtual else {
+            return (try instance(), false)
+        }
         let clock = VirtualClock.notingMachineTime()
         return (try made(make(LimiterSetup(rate: load.rate, burst: load.burst, clock: clock))), true)
     }

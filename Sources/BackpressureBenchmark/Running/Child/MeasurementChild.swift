@@ -118,13 +118,23 @@ package enum MeasurementChild {
 }
 
 /// Writes messages as lines of JSON, each in one `write`, so that none is lost in a buffer when the process dies.
-// It holds nothing; the lock keeps lines whole.
+///
+/// From its making on, what else is printed goes to standard error: a loaded library's words among the messages would be taken
+/// for a part of them. One is made in a process.
+// Constant; the lock keeps lines whole.
 final class MessageWriter: Sendable {
     private let lock = NSLock()
+    private let handle: FileHandle
+
+    init() {
+        let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        if own >= 0 { dup2(STDERR_FILENO, STDOUT_FILENO) }
+        handle = own >= 0 ? FileHandle(fileDescriptor: own, closeOnDealloc: false) : .standardOutput
+    }
 
     func write(_ message: ChildMessage) {
         guard var line = try? JSONEncoder().encode(message) else { return }
         line.append(0x0A)
-        lock.withLock { try? FileHandle.standardOutput.write(contentsOf: line) }
+        lock.withLock { try? handle.write(contentsOf: line) }
     }
 }

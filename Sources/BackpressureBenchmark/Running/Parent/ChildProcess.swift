@@ -23,6 +23,8 @@ struct ChildProcess: Sendable {
         /// What checks came to, and the one that hasn't ended.
         var checked: [VerificationOutcome] = []
         var checking: String?
+        /// The checks that have said what came of them.
+        var reported: Set<String> = []
         var ending = Ending.finished
         /// Wall time of the process.
         var seconds = 0.0
@@ -99,7 +101,8 @@ struct ChildProcess: Sendable {
                     outcome.report = messages.report
                     outcome.failure = messages.failure
                     outcome.heartbeats = messages.heartbeats
-                    (outcome.checked, outcome.checking) = (messages.checked, messages.checking)
+                    (outcome.checked, outcome.reported) = (messages.checked, messages.reported)
+                    outcome.checking = messages.checking
                     streams -= 1
                 case .complaint(let lines):
                     outcome.complaint = lines
@@ -136,6 +139,7 @@ private func messages(in output: SubprocessOutputSequence) async throws -> Child
         case .checking(let check): outcome.checking = check
         case .checked(let outcomes):
             outcome.checked += outcomes
+            if let check = outcome.checking { outcome.reported.insert(check) }
             outcome.checking = nil
         }
     }

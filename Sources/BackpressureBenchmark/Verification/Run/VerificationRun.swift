@@ -133,13 +133,17 @@ package struct VerificationRun: Sendable {
             )
             var culprit = first
             var trouble: String
+            var reported: Set<String> = []
             do {
                 let outcome = try await child.run(job)
                 if Task.isCancelled || outcome.ending == .signalled(Int(SIGINT)) { return nil }
+                // Every check that was ordered must have said what came of it: a report that got lost is no pass.
+                reported = outcome.reported
+                let silent = left.first { !reported.contains($0.id) }
                 outcomes += outcome.checked
-                if outcome.ending == .finished, outcome.failure == nil, outcome.checking == nil { break }
+                if outcome.ending == .finished, outcome.failure == nil, silent == nil { break }
                 trouble = outcome.trouble
-                if let id = outcome.checking, let check = left.first(where: { $0.id == id }) { culprit = check }
+                if let silent { culprit = silent }
                 if outcome.ending == .signalled(Int(SIGALRM)) || outcome.ending == .hung {
                     trouble = "it hung: the check hadn't ended after \(Int(culprit.timeLimitSeconds)) s"
                 }
@@ -156,7 +160,7 @@ package struct VerificationRun: Sendable {
                     detail: trouble
                 )
             )
-            left = left[left.index(after: left.firstIndex { $0.id == culprit.id } ?? left.startIndex)...]
+            left = left.drop { $0.id != culprit.id }.dropFirst().filter { !reported.contains($0.id) }[...]
         }
         return outcomes
     }
