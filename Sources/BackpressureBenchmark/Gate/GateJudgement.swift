@@ -7,6 +7,8 @@ package struct GateJudgement: Sendable {
     package var ofRun: [Verdict.Finding] { results.findings }
     /// Those, of all findings, that say of a row why it can't be compared.
     package private(set) var missed: [Verdict.Finding] = []
+    /// References without a yardstick beside them, which nothing holds.
+    private var unheld: [String] = []
     /// What is worth knowing and fails nothing.
     package private(set) var notes: [String] = []
     /// Rows of `comparison.csv` whose intervals more blocks could narrow.
@@ -62,6 +64,13 @@ package struct GateJudgement: Sendable {
         holdRatios()
         holdPresence()
         for rule in thresholds.bounds { hold(rule) }
+        if !unheld.isEmpty {
+            let names = unheld.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+            notes.append(
+                "Held by nothing, being what the others are held against where no yardstick is measured: "
+                    + "\(names.joined(separator: ", ")). 'compare' of two revisions would see it become slower."
+            )
+        }
     }
 
     /// A baseline that was measured otherwise says nothing of this run.
@@ -139,9 +148,13 @@ package struct GateJudgement: Sendable {
         // The reference can't be held against itself: that nothing else has changed its ratio to it says nothing of it.
         let reference =
             reference == subject.implementation
-            ? context.yardsticks.first { results.has(subject, $0, metric) && baseline.has(subject, $0, metric) }
+            ? context.yardsticks.first { baseline.has(subject, $0, metric) }
             : reference
-        guard let reference, baseline.has(subject, subject.implementation, metric) else { return }
+        guard baseline.has(subject, subject.implementation, metric) else { return }
+        guard let reference else {
+            unheld.append("\(subject.implementation) in \(subject.scenario)")
+            return
+        }
         let before = baseline.ratios(subject, to: reference, metric)
         let now = results.ratios(subject, to: reference, metric)
         for (side, ratios) in [("the baseline", before), ("this run", now)] where !ratios.isComplete {

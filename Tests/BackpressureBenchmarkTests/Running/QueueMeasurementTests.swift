@@ -1,3 +1,5 @@
+import Histogram
+import Synchronization
 import Testing
 
 @testable import BackpressureBenchmark
@@ -10,13 +12,15 @@ struct QueueMeasurementTests {
 
     private func measure(
         _ change: (inout QueueLoad) -> Void = { _ in },
-        kind: MeasurementJob.Kind = .speed
+        kind: MeasurementJob.Kind = .speed,
+        driver: Scenario.Driver = .threads
     ) async throws -> MeasurementReport {
         var load = Samples.queueLoad
         change(&load)
         var job = Samples.job(Samples.scenario("sample", .queue(load)), kind: kind)
         // Long enough for something to happen on a busy machine too.
         job.durationSeconds = 0.2
+        job.driver = driver
         let mutex = Registry.builtIn.queues[0]
         return try await onOwnThread { [load, job] () throws(MeasurementError) in
             let measurement = QueueMeasurement(
@@ -38,6 +42,32 @@ struct QueueMeasurementTests {
         #expect(Set(open.metrics.keys) == names(always + latencies))
         let values = latencies.compactMap { open[$0] }
         #expect(values == values.sorted())
+    }
+
+    @Test("know of elements that were due and that nobody offered any more")
+    func unoffered() {
+        let control = RunControl(producers: 1)
+        control.startNanoseconds.store(1_000, ordering: .relaxed)
+        let recorder = LatencyRecorder(
+            control: control,
+            schedules: [Schedule([0, 10, 20, 30, 500])],
+            warmupNanoseconds: 15
+        )
+        recorder.recordUnoffered(by: 0, from: 1, until: 1_100)
+        #expect(recorder.histogram.totalCount == 2, "two of four: one was for warming up, one wasn't due")
+        #expect(recorder.histogram.max == 80 && recorder.histogram.min == 70)
+        recorder.recordUnoffered(by: 0, from: 5, until: 1_100)
+        #expect(recorder.histogram.totalCount == 2)
+    }
+
+    @Test("count each element that a task takes, where there are few", arguments: [1, 4])
+    func fewElements(batch: Int) async throws {
+        let few = { (load: inout QueueLoad) in
+            (load.arrival, load.batch) = (batch == 1 ? .constant(ratePerSecond: 150) : .closedLoop, batch)
+            if batch > 1 { load.serviceTimeNanoseconds = 5_000_000 }
+        }
+        let report = try await measure(few, driver: .tasks)
+        #expect(report[.throughput].map { $0 > 0 } == true)
     }
 
     @Test("of a round trip are its throughput and latency")

@@ -135,7 +135,8 @@ struct AccuracyMeasurement {
     /// Room for a limiter that grants four times what it may to a single caller, and for as many refusals in between.
     private var ampleLogCapacity: Int {
         let fair = load.ratePerSecond * job.durationSeconds + Double(load.burst)
-        return Int(min(8 * fair + 200_000 * max(1, job.durationSeconds), 20_000_000))
+        let refusals = 1e9 / Double(CallerLog.longestGapNanoseconds)
+        return Int(min(8 * fair + refusals * max(1, job.durationSeconds), 20_000_000))
     }
 
     private func tasks(

@@ -95,6 +95,13 @@ struct QueueRun {
         )
         finish(control, instances, back)
         workers.join()
+        if schedules != nil, let recorder = recorders.first {
+            let end = control.measuringNanoseconds.load(ordering: .relaxed) + UInt64(measured.seconds * 1e9)
+            for (index, producer) in producers.enumerated() {
+                let offered = Int(producer.offered.load(ordering: .relaxed))
+                recorder.recordUnoffered(by: index, from: offered, until: end)
+            }
+        }
         observer.drained(progress)
         return gather(measured, progress, drops, recorders)
     }

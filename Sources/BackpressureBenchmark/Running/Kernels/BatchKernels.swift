@@ -114,6 +114,7 @@ where Queue.Element: BenchmarkElement {
         completed &+= UInt64(taken.count)
         numberSum &+= serve(taken, task)
         taken.removeAll(keepingCapacity: true)
+        task.counts.publish(progress: completed)
         batches &+= 1
         if batches % task.batchesPerLook == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)

@@ -84,6 +84,8 @@ where Queue.Element: BenchmarkElement {
             await task.work()
             needsExecutor()
         }
+        // At a rate of the producers' own there may not be 64 of them in a whole run.
+        task.counts.publish(progress: completed)
         if completed % UInt64(operationsPerLook) == 0 {
             task.counts.publish(completed: completed, offered: 0, refused: 0, numberSum: numberSum)
             if completed % operationsPerTaskYield == 0 {

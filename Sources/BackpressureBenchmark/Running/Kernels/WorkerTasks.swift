@@ -159,6 +159,18 @@ final class LatencyRecorder: @unchecked Sendable {  // only its worker touches t
         record(now > start ? now - start : 0)
     }
 
+    /// Takes how long the elements have waited, by the end of the measured part, that a producer was to have offered until then
+    /// and hasn't: a stall at the end would be in no latency otherwise.
+    ///
+    /// - Parameter first: how many it has offered.
+    func recordUnoffered(by producer: Int, from first: Int, until end: UInt64) {
+        let start = control.startNanoseconds.load(ordering: .relaxed)
+        for intended in schedules[producer].times.dropFirst(first) where intended >= warmupNanoseconds {
+            guard start + intended < end else { return }
+            record(end - (start + intended))
+        }
+    }
+
     /// Takes a latency whose ends both lie in the measured part.
     @usableFromInline
     func record(from start: UInt64, to end: UInt64) {
