@@ -54,6 +54,8 @@ public final class Pipeline<Input: Sendable>: Sendable {
         var givenBack: UInt64 = 0
         var isFinished = false
         var isGivenUp = false
+        /// How the sequence's iteration has ended; the first queue is closed since.
+        var sourceEnding: Ending?
         var startNanoseconds: UInt64?
         var runningNanoseconds: UInt64 = 0
     }
@@ -228,8 +230,23 @@ public final class Pipeline<Input: Sendable>: Sendable {
     private func iterate(
         _ pull: @escaping @Sendable (@Sendable (Input) async -> Bool) async throws -> Void
     ) async -> Ending {
+        // By an earlier run, which was cancelled before all that came was through.
+        if let ending = progress.withLock({ $0.sourceEnding }) { return ending }
         guard await enterHeld() else { return Ending(isFinished: false) }
-        let error = await withTaskGroup(of: Pulled.self) { group in
+        let error = finishing.stamp.tag == 0 ? await iterateUntilFinishing(pull) : nil
+        // What was taken from the sequence when that was broken off.
+        guard !Task.isCancelled, await enterHeld() else { return Ending(isFinished: false) }
+        await entrance.stage.queue.close()
+        let ending = Ending(isFinished: true, error: error)
+        progress.withLock { $0.sourceEnding = ending }
+        return ending
+    }
+
+    /// - Returns: what the sequence has thrown.
+    private func iterateUntilFinishing(
+        _ pull: @escaping @Sendable (@Sendable (Input) async -> Bool) async throws -> Void
+    ) async -> (any Error)? {
+        await withTaskGroup(of: Pulled.self) { group in
             group.addTask {
                 do {
                     try await pull { await self.enter($0) }
@@ -252,10 +269,6 @@ public final class Pipeline<Input: Sendable>: Sendable {
             }
             return nil
         }
-        // What was taken from the sequence when that was broken off.
-        guard !Task.isCancelled, await enterHeld() else { return Ending(isFinished: false) }
-        await entrance.stage.queue.close()
-        return Ending(isFinished: true, error: error)
     }
 
     private enum Pulled: Sendable {

@@ -214,6 +214,7 @@ final class Stage<Input: Sendable, Output: Sendable>: PipelineStage {
             if taken.isEmpty { await Task.yield() }
             left += taken.map { letter(name, $0.element, .shutDown, attempts: 0, now) }
         }
+        await depth?.update(from: queue)
         return left
     }
 
