@@ -1,5 +1,5 @@
-/* A token bucket that is exact, told the time or not; one that grants everything; a pacer; an exact sliding window; and
-   a bucket that says it is one. */
+/* A token bucket that is exact, told the time or not; one that grants everything, and one that does unless it is told
+   the time; a pacer; an exact sliding window; and a bucket that says it is one. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -135,6 +135,8 @@ static const backpressure_limiter_v1 good = LIMITER(.identifier = "c-bucket", .t
 static const backpressure_limiter_v1 clockless = LIMITER(.identifier = "c-clockless");
 static const backpressure_limiter_v1 generous =
     LIMITER(.identifier = "c-grants-everything", .try_acquire = grant, .try_acquire_at = grant_at);
+static const backpressure_limiter_v1 two_faced =
+    LIMITER(.identifier = "c-two-faced", .try_acquire = grant, .try_acquire_at = bucket_acquire_at);
 static const backpressure_limiter_v1 pacer =
     LIMITER(.identifier = "c-pacer", .specification = BACKPRESSURE_LIMITER_PACER, .create = pacer_create,
             .try_acquire_at = bucket_acquire_at);
@@ -151,7 +153,8 @@ static const backpressure_limiter_v1 filling =
     LIMITER(.identifier = "c-fills-up", .specification = BACKPRESSURE_LIMITER_SLIDING_WINDOW,
             .try_acquire_at = bucket_acquire_at);
 
-static const backpressure_limiter_v1 *const limiters[] = {&good, &clockless, &generous, &pacer, &sliding, &filling};
+static const backpressure_limiter_v1 *const limiters[] = {&good,  &clockless, &generous, &two_faced,
+                                                          &pacer, &sliding,   &filling};
 
 const backpressure_limiter_v1 *const *backpressure_limiters_v1(size_t *count) {
   *count = sizeof limiters / sizeof *limiters;
