@@ -186,6 +186,7 @@ struct WaitingTests {
         // A thousand permits are a thousand days now; sixty times that is more than 62 bits of nanoseconds.
         let day: UInt64 = 86_400_000_000_000
         await scene.limiter.update(rate: Rate(permits: 1, perNanoseconds: day), burst: 1)
+        // The numbers begin anew meanwhile.
         scene.clock.advance(byNanoseconds: 900 * day)
         #expect(await scene.limiter.tryAcquire(1) != .granted)
         callers[30].cancel()
@@ -195,6 +196,19 @@ struct WaitingTests {
         #expect(await scene.wait() ?? 0 >= 57_000_000)
         scene.clock.advance(byNanoseconds: 60_000_000)
         for (index, caller) in callers.enumerated() where index != 30 { #expect(await caller.value == nil) }
+    }
+
+    @Test("Whoever waits for ages can leave, also when the numbers have begun anew", arguments: families.indices)
+    func leavesAfterAges(family: Int) async {
+        let scene = await Scene(Self.families[family].make, burst: 60_000)
+        let caller = await scene.join(60_000)
+        let day: UInt64 = 86_400_000_000_000
+        await scene.limiter.update(rate: Rate(permits: 1, perNanoseconds: day), burst: 1)
+        scene.clock.advance(byNanoseconds: 900 * day)
+        #expect(await scene.limiter.tryAcquire(1) != .granted)
+        caller.cancel()
+        #expect(await caller.value == .cancelled)
+        #expect(await scene.limiter.tryAcquire(1) != .granted)
     }
 
     @Test("A slower rate and a larger burst give nothing away", arguments: families.indices)

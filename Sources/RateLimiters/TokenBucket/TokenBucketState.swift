@@ -50,8 +50,7 @@ public struct TokenBucketState: LimiterState {
         let latest = latestArrival(atNanoseconds: now)
         if arrival > latest { arrival = latest } else if isCovered { return }
         let owed = leastDebt(line)
-        arrival = min(arrival, TokenBucketAlgebra.latestArrival)
-        mark(&line, upTo: max(Int128(arrival), Int128(algebra.units(atNanoseconds: now)) + owed))
+        arrive(at: max(Int128(arrival), Int128(algebra.units(atNanoseconds: now)) + owed), &line)
     }
 
     /// How far ahead the arrival time is at least, as the first in the line isn't due: what tells where it is beyond what the
@@ -123,19 +122,19 @@ public struct TokenBucketState: LimiterState {
     /// Changes rate and burst; the permits at hand, or the debt, stay as they are, up to the new burst. O(waiters).
     mutating func update(rate: Rate, burst: Int, _ line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         let new = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: now)
-        // What is there, in permits, and negative if others wait; rounded down. Neither factor is longer than 62 bits.
+        // What is there, in permits, and negative if others wait; rounded down. A line of ages counts as the longest there is.
         let level = Int128(algebra.tolerance) - max(Int128(debt(atNanoseconds: now)), leastDebt(line))
-        let (quotient, remainder) = (level * Int128(new.cost)).quotientAndRemainder(dividingBy: Int128(algebra.cost))
+        let (product, isOver) = level.multipliedReportingOverflow(by: Int128(new.cost))
+        let (quotient, remainder) = (isOver ? .min / 2 : product).quotientAndRemainder(dividingBy: Int128(algebra.cost))
         let converted = min(remainder < 0 ? quotient - 1 : quotient, Int128(new.tolerance))
         algebra = new
-        let end = Int128(new.tolerance) - converted
-        arrival = UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival)))
-        mark(&line, upTo: end)
+        arrive(at: Int128(new.tolerance) - converted, &line)
     }
 
-    /// Gives everyone in the line, where nobody is due, the mark that follows from the arrival time, which may lie beyond what
-    /// a mark can express.
-    private func mark(_ line: inout Deque<PermitPlace>, upTo end: Int128) {
+    /// Sets the arrival time, which may lie beyond what the numbers can express, and gives everyone in the line, where nobody is
+    /// due, the mark that follows from it.
+    private mutating func arrive(at end: Int128, _ line: inout Deque<PermitPlace>) {
+        arrival = UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival)))
         var mark = end
         for index in line.indices.reversed() {
             // Not below 0, where rounding has left the first a little too near.
