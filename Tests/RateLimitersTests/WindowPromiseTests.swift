@@ -67,7 +67,7 @@ struct WindowPromiseTests {
                 model.waiting.remove(at: index)
                 model.waiting = model.rescheduled
                 log.cancel(at: index, now: now)
-                if log.line.map(\.mark) != model.waiting.map(\.time) { wrong += 1 }
+                if log.line.map(\.time) != model.waiting.map(\.time) { wrong += 1 }
                 cancelled += 1
                 continue
             }
@@ -81,8 +81,8 @@ struct WindowPromiseTests {
                 model.grant(permits)
             case .waiting(let place):
                 let latest = model.settled.latestNanoseconds
-                if due != place.mark || place.mark <= latest || place.mark - latest > longest { wrong += 1 }
-                model.waiting.append(.init(time: place.mark, permits: permits))
+                if due != place.time || place.time <= latest || place.time - latest > longest { wrong += 1 }
+                model.waiting.append(.init(time: place.time, permits: permits))
                 promised += 1
             case .refused(let wait):
                 if due != model.settled.latestNanoseconds + wait || wait <= longest { wrong += 1 }
@@ -113,8 +113,8 @@ struct WindowPromiseTests {
                 log.cancel(at: index, now: now)
                 if log.line.count != model.waiting.count { wrong += 1 }
                 for (position, place) in zip(model.waiting.indices, log.line) {
-                    if place.mark > model.waiting[position].time { wrong += 1 }
-                    model.waiting[position].time = place.mark
+                    if place.time > model.waiting[position].time { wrong += 1 }
+                    model.waiting[position].time = place.time
                 }
                 cancelled += 1
             } else {
@@ -122,7 +122,7 @@ struct WindowPromiseTests {
                 switch log.reserve(permits, at: now, longest: longest) {
                 case .granted: model.grant(permits)
                 case .waiting(let place):
-                    model.waiting.append(.init(time: place.mark, permits: permits))
+                    model.waiting.append(.init(time: place.time, permits: permits))
                     promised += 1
                 case .refused, .exceedsBurst: break
                 }

@@ -25,27 +25,27 @@ extension WindowLog {
         }
         guard time - latest <= longestNanoseconds else { return .refused(waitNanoseconds: time - latest) }
         promise(permits, at: time)
-        return .waiting(PermitPlace(permits: permits, mark: time))
+        return .waiting(PermitPlace(permits: permits, mark: Int128(time)))
     }
 
     /// When a place in the line is due. O(1).
     public func instant(of place: PermitPlace) -> UInt64 {
         // It can be long due when the clock is set back.
-        max(place.mark, setBack) - setBack
+        max(place.time, setBack) - setBack
     }
 
     /// The first in the line goes; what it was promised is granted. O(1).
     public mutating func settle(_ place: PermitPlace) {
-        settled = max(settled, place.mark)
+        settled = max(settled, place.time)
         // Its time has come, whoever has looked at the clock: the time inside never goes back behind it.
-        latest = max(latest, place.mark)
+        latest = max(latest, place.time)
     }
 
     /// One in the line leaves it, and those behind it are promised the permits that they can now have earlier. Nobody's time
     /// becomes later by it, and the order stays. O(those behind).
     public mutating func cancel(at index: Int, in line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         // Its time has come all the same if the clock was set back before anyone looked.
-        guard line[index].mark > latest else {
+        guard line[index].time > latest else {
             settle(line.remove(at: index))
             return
         }
@@ -54,8 +54,8 @@ extension WindowLog {
         for later in index..<line.count {
             // With buckets, others can lie together in one now and so count for longer. The old times stay possible whatever
             // the runs say: in no window that ends at one of them is there more than there was.
-            line[later].mark = min(earliest(line[later].permits) ?? .max, line[later].mark)
-            promise(line[later].permits, at: line[later].mark)
+            line[later].time = min(earliest(line[later].permits) ?? .max, line[later].time)
+            promise(line[later].permits, at: line[later].time)
         }
     }
 
@@ -67,15 +67,15 @@ extension WindowLog {
         _ line: inout Deque<PermitPlace>,
         atNanoseconds now: UInt64
     ) {
-        let first = line.firstIndex { $0.mark > latest } ?? line.count
+        let first = line.firstIndex { $0.time > latest } ?? line.count
         withdraw(line, from: first)
         shape = WindowShape(limit: limit, window: window, buckets: shape.buckets)
         counting = 0
         counted = runs.reduce(0) { $0 + $1.permits }
         forget(at: latest)
         for index in first..<line.count {
-            line[index].mark = earliest(line[index].permits) ?? .max
-            promise(line[index].permits, at: line[index].mark)
+            line[index].time = earliest(line[index].permits) ?? .max
+            promise(line[index].permits, at: line[index].time)
         }
     }
 
@@ -90,19 +90,27 @@ extension WindowLog {
     private mutating func withdraw(_ line: Deque<PermitPlace>, from index: Int) {
         for last in (index..<line.count).reversed() {
             // What remains of a run that it shared with others ends with the grant before it.
-            let before = last == 0 ? settled : max(settled, line[last - 1].mark)
+            let before = last == 0 ? settled : max(settled, line[last - 1].time)
             let permits = line[last].permits
             counted -= permits
             var newest = runs.removeLast()
             newest.permits -= permits
             newest.last = before
             if newest.permits > 0 { runs.append(newest) }
-            lastPromise = last == 0 ? 0 : line[last - 1].mark
+            lastPromise = last == 0 ? 0 : line[last - 1].time
             // What had stopped counting by then counts again.
             while counting > 0, horizon - runs[counting - 1].last < shape.length {
                 counting -= 1
                 counted += runs[counting].permits
             }
         }
+    }
+}
+
+extension PermitPlace {
+    /// The mark as a window has it: the time inside.
+    var time: UInt64 {
+        get { UInt64(mark) }
+        set { mark = Int128(newValue) }
     }
 }

@@ -43,33 +43,30 @@ public struct TokenBucketState: LimiterState {
     /// on, so that nothing freezes. Before the numbers run out they begin anew. O(waiters) then, else O(1).
     public mutating func mend(_ line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         let isCovered = algebra.covers(nanoseconds: now)
+        var end = end(of: line)
         if !isCovered {
-            arrival = debt(atNanoseconds: now)
+            end -= elapsedUnits(atNanoseconds: now)
             algebra = algebra.rebased(atNanoseconds: now)
         }
-        let latest = latestArrival(atNanoseconds: now)
-        if arrival > latest { arrival = latest } else if isCovered { return }
-        let owed = leastDebt(line)
-        arrive(at: max(Int128(arrival), Int128(algebra.units(atNanoseconds: now)) + owed), &line)
+        let latest = elapsedUnits(atNanoseconds: now) + Int128(algebra.tolerance) + cost(of: waiting)
+        if isCovered, end <= latest { return }
+        arrive(at: min(end, latest), &line)
     }
 
-    /// How far ahead the arrival time is at least, as the first in the line isn't due: what tells where it is beyond what the
-    /// numbers can express. 0: nobody waits. O(waiters).
-    private func leastDebt(_ line: Deque<PermitPlace>) -> Int128 {
-        guard !line.isEmpty else { return 0 }
-        let behind = line.dropFirst().reduce(Int128(0)) { $0 + Int128($1.permits) * Int128(algebra.cost) }
-        return Int128(algebra.tolerance) + behind
+    /// The arrival time, also where it is beyond what the word can express: then somebody waits, and the last one's mark is it.
+    private func end(of line: Deque<PermitPlace>) -> Int128 {
+        guard arrival == TokenBucketAlgebra.latestArrival, let last = line.last else { return Int128(arrival) }
+        return last.mark
     }
 
-    /// How far the arrival time is ahead of `now`, which may lie beyond the numbers' life.
-    private func debt(atNanoseconds now: UInt64) -> UInt64 {
+    /// The time in units, which may lie beyond the numbers' life.
+    private func elapsedUnits(atNanoseconds now: UInt64) -> Int128 {
         let elapsed = now > algebra.originNanoseconds ? now - algebra.originNanoseconds : 0
-        let (high, low) = elapsed.multipliedFullWidth(by: algebra.wholeUnits)
         let fraction = elapsed.multipliedFullWidth(by: algebra.fractionalUnits).high
-        let (units, carry) = low.addingReportingOverflow(fraction)
-        guard high == 0, !carry, units < arrival else { return 0 }
-        return arrival - units
+        return Int128(elapsed) * Int128(algebra.wholeUnits) + Int128(fraction)
     }
+
+    private func cost(of permits: UInt64) -> Int128 { Int128(permits) * Int128(algebra.cost) }
 
     /// Grants a request now, or promises it the place behind all others. O(1).
     public mutating func reserve(
@@ -87,19 +84,20 @@ public struct TokenBucketState: LimiterState {
             let nanoseconds = algebra.nanoseconds(forUnits: wait)
             let next = max(arrival, units) + permits * algebra.cost
             // A line so long that the numbers would run out before its end (decades) has no more places.
-            guard nanoseconds <= longestNanoseconds, next <= TokenBucketAlgebra.latestArrival,
+            guard nanoseconds <= longestNanoseconds, next < TokenBucketAlgebra.latestArrival,
                 nanoseconds < UInt64.max - max(now, algebra.originNanoseconds)
             else { return .refused(waitNanoseconds: nanoseconds) }
             arrival = next
             waiting += permits
-            return .waiting(PermitPlace(permits: permits, mark: next))
+            return .waiting(PermitPlace(permits: permits, mark: Int128(next)))
         }
     }
 
-    /// When a place in the line is due. O(1).
+    /// When a place in the line is due; at the end of time if that is centuries away. O(1).
     public func instant(of place: PermitPlace) -> UInt64 {
-        guard place.mark > algebra.tolerance else { return algebra.originNanoseconds }
-        return algebra.originNanoseconds + algebra.nanoseconds(forUnits: place.mark - algebra.tolerance)
+        let units = UInt64(clamping: place.mark - Int128(algebra.tolerance))
+        let (instant, isOver) = algebra.originNanoseconds.addingReportingOverflow(algebra.nanoseconds(forUnits: units))
+        return isOver ? .max : instant
     }
 
     /// The first in the line goes; its debt is everyone's now. O(1).
@@ -109,37 +107,37 @@ public struct TokenBucketState: LimiterState {
 
     /// One in the line leaves it and owes nothing; those behind move up. O(those behind).
     public mutating func cancel(at index: Int, in line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
+        // Nobody has been granted anything since it came, because it isn't due; so the whole of its debt is still there.
+        let end = end(of: line)
         let place = line.remove(at: index)
-        let units = algebra.units(ofPermits: place.permits)
         waiting -= place.permits
-        // Nobody has been granted anything since it came, because it isn't due; so the whole of its debt is still there. What
-        // lies beyond what the numbers can express, years ahead, stays there.
-        let end = TokenBucketAlgebra.latestArrival
-        if arrival < end { arrival -= units }
-        for later in index..<line.count where line[later].mark < end { line[later].mark -= units }
+        arrival = word(for: end - cost(of: place.permits))
+        for later in index..<line.count { line[later].mark -= cost(of: place.permits) }
     }
 
     /// Changes rate and burst; the permits at hand, or the debt, stay as they are, up to the new burst. O(waiters).
     mutating func update(rate: Rate, burst: Int, _ line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
         let new = TokenBucketAlgebra(rate: rate, burst: burst, originNanoseconds: now)
-        // What is there, in permits, and negative if others wait; rounded down. A line of ages counts as the longest there is.
-        let level = Int128(algebra.tolerance) - max(Int128(debt(atNanoseconds: now)), leastDebt(line))
-        let (product, isOver) = level.multipliedReportingOverflow(by: Int128(new.cost))
-        let (quotient, remainder) = (isOver ? .min / 2 : product).quotientAndRemainder(dividingBy: Int128(algebra.cost))
-        let converted = min(remainder < 0 ? quotient - 1 : quotient, Int128(new.tolerance))
+        // What is there, in units, and negative if others wait; in the new ones rounded down.
+        let level = Int128(algebra.tolerance) - max(end(of: line) - elapsedUnits(atNanoseconds: now), 0)
+        // In two steps: the line can owe more than the product has room for.
+        let (permits, rest) = level.quotientAndRemainder(dividingBy: Int128(algebra.cost))
+        let (quotient, remainder) = (rest * Int128(new.cost)).quotientAndRemainder(dividingBy: Int128(algebra.cost))
+        let converted = permits * Int128(new.cost) + (remainder < 0 ? quotient - 1 : quotient)
         algebra = new
-        arrive(at: Int128(new.tolerance) - converted, &line)
+        arrive(at: Int128(new.tolerance) - min(converted, Int128(new.tolerance)), &line)
     }
 
-    /// Sets the arrival time, which may lie beyond what the numbers can express, and gives everyone in the line, where nobody is
-    /// due, the mark that follows from it.
+    /// Sets the arrival time, and gives everyone in the line, where nobody is due, the mark that follows from it.
     private mutating func arrive(at end: Int128, _ line: inout Deque<PermitPlace>) {
-        arrival = UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival)))
+        arrival = word(for: end)
         var mark = end
         for index in line.indices.reversed() {
-            // Not below 0, where rounding has left the first a little too near.
-            line[index].mark = UInt64(clamping: min(max(mark, 0), Int128(TokenBucketAlgebra.latestArrival)))
-            mark -= Int128(line[index].permits) * Int128(algebra.cost)
+            line[index].mark = mark
+            mark -= cost(of: line[index].permits)
         }
     }
+
+    /// What the word says of an arrival time: the latest that it can express, of one beyond that.
+    private func word(for end: Int128) -> UInt64 { UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival))) }
 }

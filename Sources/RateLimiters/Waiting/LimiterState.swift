@@ -37,8 +37,8 @@ public protocol LimiterState: Sendable {
 public struct PermitPlace: Sendable, Hashable {
     /// The permits that it waits for.
     public let permits: UInt64
-    /// What the state knows it by.
-    public internal(set) var mark: UInt64
+    /// What the state knows it by: a time in its own units. Those who wait can owe more than 64 bits of them.
+    public internal(set) var mark: Int128
 }
 
 /// What becomes of a request that is ready to wait.
