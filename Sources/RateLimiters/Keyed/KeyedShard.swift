@@ -28,6 +28,7 @@ final class KeyedShared: Sendable {
     private let leadingPadding = CacheLinePadding()
     // Taken inside a shard's lock, never the other way round.
     private let bucket: Lock<Bucket>
+    private let nanoseconds: @Sendable () -> UInt64
     private let trailingPadding = CacheLinePadding()
 
     private struct Bucket: Sendable {
@@ -38,14 +39,19 @@ final class KeyedShared: Sendable {
         /// The time as this bucket has it. As in ``KeyedTable``: behind what it was by no more than a debt can last, be it that the
         /// clock was set back a little or that another shard has read it later and come first, it stands still; behind by more
         /// than that the clock was set back, and the bucket counts as empty from then on.
-        mutating func read(_ reading: UInt64) -> UInt64 {
-            let isBehind = reading < latestNanoseconds
+        ///
+        /// - Parameter again: reads the clock now, while nobody else has the bucket. A reading can be older than any debt because
+        ///   its thread was held up on the way here.
+        mutating func read(_ reading: UInt64, again: () -> UInt64) -> UInt64 {
             let debt = terms.algebra.nanoseconds(forUnits: terms.longestDebt)
-            if isBehind ? latestNanoseconds - reading > debt : terms.areUsedUp(atNanoseconds: reading) {
-                convert(terms.restart(atNanoseconds: reading))
-                latestNanoseconds = reading
+            var now = reading
+            if now < latestNanoseconds, latestNanoseconds - now > debt { now = again() }
+            let isBehind = now < latestNanoseconds
+            if isBehind ? latestNanoseconds - now > debt : terms.areUsedUp(atNanoseconds: now) {
+                convert(terms.restart(atNanoseconds: now))
+                latestNanoseconds = now
             }
-            latestNanoseconds = max(latestNanoseconds, reading)
+            latestNanoseconds = max(latestNanoseconds, now)
             return latestNanoseconds
         }
 
@@ -55,14 +61,15 @@ final class KeyedShared: Sendable {
         }
     }
 
-    init(_ terms: KeyedTerms) {
+    init(_ terms: KeyedTerms, clock: some NanosecondClock) {
         bucket = Lock(Bucket(terms: terms, arrival: 0))
+        nanoseconds = { clock.nanoseconds() }
     }
 
     @usableFromInline
     func tryAcquire(_ permits: UInt64, atNanoseconds reading: UInt64) -> Acquisition {
         bucket.withLock { bucket in
-            let now = bucket.read(reading)
+            let now = bucket.read(reading, again: nanoseconds)
             let answer = bucket.terms.algebra.tryAcquire(permits, nowNanoseconds: now, arrival: &bucket.arrival)
             guard now > reading, case .refused(let delay) = answer else { return answer }
             return .refused(retryAfter: .init(nanoseconds: delay.nanoseconds &+ (now &- reading)))
@@ -73,15 +80,15 @@ final class KeyedShared: Sendable {
     @usableFromInline
     func arrival(in terms: KeyedTerms, atNanoseconds now: UInt64) -> UInt64 {
         let bucket = bucket.withLock { bucket in
-            _ = bucket.read(now)
+            _ = bucket.read(now, again: nanoseconds)
             return bucket
         }
         return KeyedTerms.Conversion(from: bucket.terms, to: terms, atNanoseconds: now).convert(bucket.arrival)
     }
 
-    func update(rate: Rate, burst: Int, clock: some NanosecondClock) {
+    func update(rate: Rate, burst: Int) {
         bucket.withLock { bucket in
-            let now = bucket.read(clock.nanoseconds())
+            let now = bucket.read(nanoseconds(), again: nanoseconds)
             bucket.convert(bucket.terms.update(rate: rate, burst: burst, atNanoseconds: now))
         }
     }

@@ -77,7 +77,7 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
             let places = maximumKeys / count + (index < maximumKeys % count ? 1 : 0)
             return KeyedShard(KeyedTable(terms: terms, maximumKeys: places, nowNanoseconds: origin))
         }
-        overflow = whenFull.kind == .share ? KeyedShared(terms) : nil
+        overflow = whenFull.kind == .share ? KeyedShared(terms, clock: clock) : nil
     }
 
     /// Asks for permits for a key now; never waits. O(1) amortised.
@@ -114,7 +114,7 @@ public final class KeyedTokenBucket<Key: Hashable & Sendable, ClockType: Nanosec
                     table.update(rate: rate, burst: burst, atNanoseconds: clock.nanoseconds())
                 }
             }
-            overflow?.update(rate: rate, burst: burst, clock: clock)
+            overflow?.update(rate: rate, burst: burst)
         }
     }
 

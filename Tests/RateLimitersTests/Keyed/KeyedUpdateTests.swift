@@ -1,4 +1,5 @@
 import BackpressureTesting
+import ConcurrencySupport
 import RateLimiters
 import Testing
 
@@ -153,6 +154,43 @@ struct KeyedUpdateTests {
             #expect((0..<10).count { _ in limiter.tryAcquire(1, for: 1).isGranted } == 3)
             #expect((0..<10).count { _ in limiter.tryAcquire(1, for: 2).isGranted } == (policy == .share ? 3 : 0))
             clock.advance(byNanoseconds: oneYear)
+        }
+    }
+
+    @Test("Who is held up between the clock and the shared bucket doesn't set that back")
+    func sharedHeldUp() throws {
+        let clock = StallingClock()
+        let limiter = KeyedTokenBucket<Int, _>(
+            rate: Rate(permits: 1, perNanoseconds: 1_000),
+            burst: 1,
+            maximumKeys: 2,
+            whenFull: .share,
+            shards: 2,
+            clock: clock
+        )
+        // In each shard one key in debt, which keeps the place, and one that shares.
+        let keys = (0..<1_000).map(\.self)
+        let here = keys.filter { $0.hashValue & 1 == 0 }, there = keys.filter { $0.hashValue & 1 == 1 }
+        clock.manual.set(nanoseconds: 104_500)
+        #expect(limiter.tryAcquire(1, for: try #require(there.first)) == .granted)
+        clock.manual.set(nanoseconds: 110_000)
+        #expect(limiter.tryAcquire(1, for: try #require(here.first)) == .granted)
+        #expect(limiter.tryAcquire(1, for: here[1]) == .granted)
+        // It read the clock before the others did, and comes after them.
+        clock.stale.withLock { $0 = 105_000 }
+        #expect(limiter.tryAcquire(1, for: try #require(there.dropFirst().first)) != .granted)
+        #expect(limiter.tryAcquire(1, for: here[2]) == .refused(retryAfter: .init(nanoseconds: 1_000)))
+    }
+
+    /// A clock of which one reading can be of long ago, as if its thread had been held up since.
+    private final class StallingClock: NanosecondClock {
+        let manual = ManualClock(nanoseconds: 100_000)
+        let stale = Lock<UInt64?>(nil)
+
+        func nanoseconds() -> UInt64 { stale.withLock { $0.take() } ?? manual.nanoseconds() }
+
+        func sleep(untilNanoseconds deadline: UInt64) async throws {
+            try await manual.sleep(untilNanoseconds: deadline)
         }
     }
 }
