@@ -1,6 +1,8 @@
 import BackpressureMonitoring
 import BackpressureTesting
+import ConcurrencySupport
 import Logging
+import Metrics
 import MetricsTestKit
 import Testing
 
@@ -101,5 +103,72 @@ struct MetricsTests {
         monitor.stopWatching("orders")
         #expect(metrics.meters.allSatisfy { $0.dimensions.contains { $0 == (MetricNames.name, "mails") } })
         #expect(!metrics.meters.isEmpty)
+    }
+
+    @Test("A reading that is under way while something stops being watched makes no metrics of it any more")
+    func nothingIsMadeAfterwards() async {
+        let stopping = StoppingMetrics(made: metrics)
+        let monitor = LagMonitor(
+            clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            metrics: stopping
+        )
+        stopping.afterFirstValue.withLock { $0 = { monitor.stopWatching("orders") } }
+        monitor.watch("orders", Subject(capacity: 20))
+        await monitor.read()
+        #expect(stopping.afterFirstValue.withLock { $0 == nil })
+        #expect(metrics.meters.isEmpty && metrics.counters.isEmpty)
+    }
+
+    /// Metrics that do something else, once, when the first of them has been given a value.
+    private final class StoppingMetrics: MetricsFactory {
+        let made: TestMetrics
+        let afterFirstValue = Lock<(@Sendable () -> Void)?>(nil)
+
+        init(made: TestMetrics) { self.made = made }
+
+        private final class StoppingMeter: MeterHandler {
+            let meter: any MeterHandler
+            let metrics: StoppingMetrics
+
+            init(_ meter: any MeterHandler, _ metrics: StoppingMetrics) {
+                self.meter = meter
+                self.metrics = metrics
+            }
+
+            func set(_ value: Int64) { set(Double(value)) }
+            func set(_ value: Double) {
+                meter.set(value)
+                metrics.afterFirstValue.withLock { $0.take() }?()
+            }
+            func increment(by amount: Double) { meter.increment(by: amount) }
+            func decrement(by amount: Double) { meter.decrement(by: amount) }
+        }
+
+        func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+            StoppingMeter(made.makeMeter(label: label, dimensions: dimensions), self)
+        }
+
+        func destroyMeter(_ handler: any MeterHandler) {
+            if let stopping = handler as? StoppingMeter { made.destroyMeter(stopping.meter) }
+        }
+
+        func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+            made.makeCounter(label: label, dimensions: dimensions)
+        }
+
+        func destroyCounter(_ handler: any CounterHandler) { made.destroyCounter(handler) }
+
+        func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+            made.makeRecorder(label: label, dimensions: dimensions, aggregate: aggregate)
+        }
+
+        func destroyRecorder(_ handler: any RecorderHandler) { made.destroyRecorder(handler) }
+
+        func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+            made.makeTimer(label: label, dimensions: dimensions)
+        }
+
+        func destroyTimer(_ handler: any TimerHandler) { made.destroyTimer(handler) }
     }
 }

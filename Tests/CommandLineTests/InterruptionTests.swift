@@ -5,8 +5,14 @@ import Testing
 
 @Suite("An interrupted run", .serialized, .timeLimit(.minutes(5)))
 struct InterruptionTests {
-    @Test("ends soon, with valid files, and leaves nothing running", arguments: [Signal.interrupt, .terminate])
+    @Test(
+        "ends soon, with valid files, and leaves nothing running",
+        arguments: [Signal.interrupt, .terminate, .terminalClosed]
+    )
     func interrupted(by signal: Signal) async throws {
+        // Under `nohup` the tool wouldn't heed a terminal that is closed.
+        let before = Foundation.signal(SIGHUP, SIG_DFL)
+        defer { _ = Foundation.signal(SIGHUP, before) }
         let workspace = try Workspace()
         // It would go on for an hour.
         let flood = TinyScenario.flood(
@@ -26,8 +32,8 @@ struct InterruptionTests {
             let found = await Processes.workingChildren(of: parent)
             children.withLock { $0 = found }
             tool.withLock { $0 = parent }
-            // A terminal sends Ctrl-C to the whole group; `kill` reaches the tool alone.
-            try process.send(signal: signal, toProcessGroup: signal == .interrupt)
+            // A terminal reaches the whole group, with Ctrl-C or as it is closed; `kill` reaches the tool alone.
+            try process.send(signal: signal, toProcessGroup: signal != .terminate)
         }
         let files = try ResultFiles(workspace.output)
         try files.expectVerdict(of: run, exitCode: 5)

@@ -49,6 +49,13 @@ package enum ThresholdsFile {
         let metric = try rule.required("metric")
         let gated = Metric.all.filter { $0.better != nil }.map(\.name)
         let name = try metric.word(among: gated, subject: "a metric with a direction")
+        guard !Metric.accounted.contains(name) else {
+            let example = "{file: comparison, column: \(name), most: 0}"
+            throw metric.error(
+                "is '\(name)', which is accounted for once a run and so has no ratio in each block; 'bounds' can hold it, "
+                    + "such as \(example)"
+            )
+        }
         var tolerance: Double?
         if let value = rule["tolerance"] {
             if let gate = rule["gate"] { throw gate.error("and 'tolerance' exclude each other; keep one of them") }

@@ -11,7 +11,8 @@ final class MetricsExport: Sendable {
     private let factory: any MetricsFactory
     private let name: String
     private let kind: String
-    private let made = Lock(Made())
+    /// `nil`: taken back, for good; a reading may be under way still.
+    private let made = Lock<Made?>(Made())
 
     init(name: String, kind: String, factory: any MetricsFactory) {
         self.name = name
@@ -39,12 +40,9 @@ final class MetricsExport: Sendable {
         add(MetricNames.levelChanges, levelChanged ? 1 : 0)
     }
 
-    /// Takes back all that was made.
+    /// Takes back all that was made; nothing is made any more.
     func destroy() {
-        let made = made.withLock { made in
-            defer { made = Made() }
-            return made
-        }
+        guard let made = made.withLock({ $0.take() }) else { return }
         for meter in made.meters.values { meter.destroy() }
         for counter in made.counters.values { counter.destroy() }
     }
@@ -52,25 +50,27 @@ final class MetricsExport: Sendable {
     /// What has no value any more, latency when nothing is recorded, keeps its last one: a gauge can't say "none".
     private func set(_ label: String, _ value: Double?, quantile: String? = nil) {
         guard let value, value.isFinite else { return }
-        let meter = made.withLock { made -> Meter in
+        let meter = made.withLock { made -> Meter? in
             let key = label + (quantile ?? "")
-            if let meter = made.meters[key] { return meter }
+            if made == nil { return nil }
+            if let meter = made?.meters[key] { return meter }
             let meter = Meter(label: label, dimensions: dimensions(quantile: quantile), factory: factory)
-            made.meters[key] = meter
+            made?.meters[key] = meter
             return meter
         }
-        meter.set(value)
+        meter?.set(value)
     }
 
     private func add(_ label: String, _ amount: UInt64?) {
         guard let amount else { return }
-        let counter = made.withLock { made -> Counter in
-            if let counter = made.counters[label] { return counter }
+        let counter = made.withLock { made -> Counter? in
+            if made == nil { return nil }
+            if let counter = made?.counters[label] { return counter }
             let counter = Counter(label: label, dimensions: dimensions(quantile: nil), factory: factory)
-            made.counters[label] = counter
+            made?.counters[label] = counter
             return counter
         }
-        counter.increment(by: Int64(clamping: amount))
+        counter?.increment(by: Int64(clamping: amount))
     }
 
     private func dimensions(quantile: String?) -> [(String, String)] {

@@ -92,8 +92,10 @@ struct FlushState<Element: Sendable>: Sendable {
         precondition(inFlight.isEmpty, "one flush at a time")
         var batch: [Held] = []
         var rest: [Held] = []
+        // Some may have fallen due since it was decided how many to take.
+        let room = pacing.batchSize - taken.count
         for entry in held {
-            let isDue = !entry.isLetter && entry.dueNanoseconds <= now && batch.count < pacing.batchSize
+            let isDue = !entry.isLetter && entry.dueNanoseconds <= now && batch.count < room
             if isDue { batch.append(entry) } else { rest.append(entry) }
         }
         for element in taken {

@@ -139,5 +139,7 @@ public struct TokenBucketState: LimiterState {
     }
 
     /// What the word says of an arrival time: the latest that it can express, of one beyond that.
-    private func word(for end: Int128) -> UInt64 { UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival))) }
+    private func word(for end: Int128) -> UInt64 {
+        UInt64(clamping: min(end, Int128(TokenBucketAlgebra.latestArrival)))
+    }
 }

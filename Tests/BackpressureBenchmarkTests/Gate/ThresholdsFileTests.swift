@@ -36,6 +36,7 @@ struct ThresholdsFileTests {
         arguments: [
             ("ratios: [{metric: troughput, tolerance: 0.1}]", "t.yaml:1:19", "did you mean 'throughput'?"),
             ("ratios: [{metric: refused_share, tolerance: 0.1}]", "t.yaml:1:19", "a metric with a direction"),
+            ("ratios: [{metric: peak_allocated, tolerance: 0.1}]", "t.yaml:1:19", "'bounds' can hold it"),
             ("ratios: [{metric: throughput, tolerance: 1}]", "t.yaml:1:42", "from 0 to 0.99"),
             ("ratios: [{metric: throughput}]", "t.yaml:1:10", "the key 'gate' is missing"),
             ("ratios: [{metric: throughput, gate: true}]", "t.yaml:1:37", "has a 'tolerance' instead"),

@@ -105,6 +105,7 @@ enum BadScenarios {
         BadScenario(queue, "name", "", at: (1, 6), "'name' is empty"),
         BadScenario(queue, "title", "[a]", at: (2, 8), "'title' is a list; allowed: a text"),
         BadScenario(queue, "title", "\"a\\nb\"", at: (2, 8), "on one line"),
+        BadScenario(queue, "title", "\"a\\e[31mb\"", at: (2, 8), "the text \"aU+001B[31mb\"; allowed: a text"),
         BadScenario(
             queue,
             "section",

@@ -144,6 +144,8 @@ struct FlushCheck {
             if now < notBefore { return "flushed at \(now), before \(notBefore)" }
             let taken = Array(queue.prefix(count))
             queue.removeFirst(taken.count)
+            // Time goes by meanwhile.
+            now += UInt64(taken.count) * 1_000_000
             let batch = machine.beginFlush(taken: taken, now: now)
             if batch.count > machine.pacing.batchSize { return "a batch of \(batch.count)" }
             if batch != batch.sorted() { return "\(batch) is out of order" }

@@ -170,7 +170,8 @@ struct KeyedUpdateTests {
         )
         // In each shard one key in debt, which keeps the place, and one that shares.
         let keys = (0..<1_000).map(\.self)
-        let here = keys.filter { $0.hashValue & 1 == 0 }, there = keys.filter { $0.hashValue & 1 == 1 }
+        let here = keys.filter { $0.hashValue & 1 == 0 }
+        let there = keys.filter { $0.hashValue & 1 == 1 }
         clock.manual.set(nanoseconds: 104_500)
         #expect(limiter.tryAcquire(1, for: try #require(there.first)) == .granted)
         clock.manual.set(nanoseconds: 110_000)

@@ -39,6 +39,9 @@ struct ChildProcess: Sendable {
         case signalled(Int)
         /// It was still running at its time limit and was killed.
         case hung
+
+        /// It ended with the whole group: Ctrl-C, or its terminal was closed.
+        var isInterruption: Bool { self == .signalled(Int(SIGINT)) || self == .signalled(Int(SIGHUP)) }
     }
 
     /// Runs `job` in a process of its own. Cancelling the task kills the process.

@@ -68,7 +68,7 @@ struct Runner: Sendable {
             kind.measuredS += seconds
             kinds[kindName] = kind
             // Ctrl-C goes to the child too, and may be seen there first.
-            if Task.isCancelled || result.outcome?.ending == .signalled(Int(SIGINT)) { break }
+            if Task.isCancelled || result.outcome?.ending.isInterruption == true { break }
             observer.finished(result)
             results.measured.append(result)
         }

@@ -45,22 +45,17 @@ enum YAMLDocument {
                 line += 1
                 column = 0
             case "\t", "\r": break
-            case _ where scalar.properties.generalCategory == .control:
+            case _ where scalar.isControl:
                 throw InputFileError(
                     path: path,
                     line: line,
                     column: column,
-                    message: "a control character (\(codePoint(scalar))) is here; this is not a YAML text"
+                    message: "a control character (\(scalar.codePoint)) is here; this is not a YAML text"
                 )
             default: break
             }
             column += 1
         }
-    }
-
-    private static func codePoint(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private static func roots(of text: String, path: String) throws(InputFileError) -> (Node?, Node?) {
@@ -98,5 +93,16 @@ enum YAMLDocument {
         case .no, .memory, .dataCouldNotBeDecoded:
             return InputFileError(path: path, message: "not valid YAML: \(error)")
         }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal may obey it instead of showing it.
+    var isControl: Bool { properties.generalCategory == .control }
+
+    /// Such as U+001B.
+    var codePoint: String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

@@ -14,6 +14,10 @@ struct YAMLValue {
         guard let text = scalarText, (1...maximumLength).contains(text.count), !text.contains(where: \.isNewline) else {
             throw refused(allowed: allowed)
         }
+        // Escapes can bring them in, and a terminal would obey them.
+        guard !text.unicodeScalars.contains(where: \.isControl) else {
+            throw refused(allowed: "\(allowed), without control characters")
+        }
         return text
     }
 
@@ -116,7 +120,8 @@ extension YAMLValue {
         switch node {
         case .scalar(let scalar):
             let longest = 40
-            let text = scalar.string.count > longest ? scalar.string.prefix(longest) + "…" : scalar.string[...]
+            let shown = scalar.string.count > longest ? scalar.string.prefix(longest) + "…" : scalar.string[...]
+            let text = shown.unicodeScalars.reduce(into: "") { $0 += $1.isControl ? $1.codePoint : String($1) }
             if Self.isNothing(node) { return "empty" }
             return isQuoted(scalar) ? "the text \"\(text)\"" : "'\(text)'"
         case .mapping: return "a mapping"

@@ -136,7 +136,7 @@ package struct VerificationRun: Sendable {
             var reported: Set<String> = []
             do {
                 let outcome = try await child.run(job)
-                if Task.isCancelled || outcome.ending == .signalled(Int(SIGINT)) { return nil }
+                if Task.isCancelled || outcome.ending.isInterruption { return nil }
                 // Every check that was ordered must have said what came of it: a report that got lost is no pass.
                 reported = outcome.reported
                 let silent = left.first { !reported.contains($0.id) }
