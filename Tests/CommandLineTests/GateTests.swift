@@ -71,6 +71,13 @@ struct GateTests {
         let comparison = try CSVTable(String(contentsOfFile: "\(compared)/gate.csv", encoding: .utf8))
         #expect(comparison[column: "verdict"]?.contains("regression") == true)
         #expect(try verdict(in: compared).contains("\"exit_code\" : 2"))
+        // What can't be compared isn't passed over.
+        let nothing = slowed.map { line in
+            line.contains(",ring,") ? line.replacing(/throughput,1\/s,.*/, with: "throughput,1/s,0") : line
+        }
+        try workspace.write(nothing.joined(separator: "\r\n") + "\r\n", as: "slow/samples.csv")
+        let gap = try await Tool.benchmark.run(["compare", results, slow, "--output", compared])
+        #expect(gap.exitCode == 5 && gap.lastLine?.contains("ring") == true, "\(gap.output)")
         // What an earlier judgement found in the folder is no finding of the run that wrote it.
         let itself = try await Tool.benchmark.run([
             "compare", results, results, "--tolerance", "0.99", "--output", compared,
@@ -251,6 +258,7 @@ struct GateTests {
             (["--recorded", "/nowhere.csv", "--trials", "3"], "/nowhere.csv: no such file"),
             (["/nowhere/a", "/nowhere/b"], "/nowhere/a: no such folder"),
             (["a", "b", "--metric", "trouhgput"], "did you mean 'throughput'?"),
+            (["a", "b", "--trace", "day.csv"], "--trace is for run and gate"),
         ]
     )
     func badSides(arguments: [String], words: String) async throws {

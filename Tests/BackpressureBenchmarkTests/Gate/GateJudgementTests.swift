@@ -66,6 +66,16 @@ struct GateJudgementTests {
         #expect(judgement.findings.contains { $0.exitCode == .regression && $0.message.contains("mutex") })
     }
 
+    @Test("says which reference nothing holds, where no yardstick is measured")
+    func unheldReference() async throws {
+        var bare = Self.baseline
+        bare.throughput["null"] = nil
+        let judgement = try await judged(bare, against: bare)
+        #expect(judgement.findings.isEmpty)
+        #expect(judgement.notes.contains { $0.hasPrefix("Held by nothing") && $0.contains("mutex in pair") })
+        #expect(try await !judged(Self.baseline).notes.contains { $0.hasPrefix("Held by nothing") })
+    }
+
     @Test("reports an improvement and doesn't fail it")
     func improvement() async throws {
         var faster = Self.baseline

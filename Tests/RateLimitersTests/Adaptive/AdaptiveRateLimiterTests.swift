@@ -139,6 +139,17 @@ struct AdaptiveRateLimiterTests {
                 LockFreeTokenBucket(rate: $0, burst: $1)
             }
         }
+        // Possible at both ends and not at 1.4 permits a second, which are seven in five seconds.
+        _ = LockFreeTokenBucket(rate: .perSecond(1.0), burst: 1_000_000_000)
+        _ = LockFreeTokenBucket(rate: .perSecond(4.0), burst: 1_000_000_000)
+        await #expect(processExitsWith: .failure) {
+            _ = AdaptiveRateLimiter(controller: LagController(bounds: 1...4), burst: .fixed(1_000_000_000)) {
+                LockFreeTokenBucket(rate: $0, burst: $1)
+            }
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = LockFreeTokenBucket(rate: .perSecond(1.4), burst: 1_000_000_000)
+        }
     }
 
     @Test("Of adjustments at the same time the latest decides, and an update is made only for a change")
