@@ -213,6 +213,21 @@ struct WaitingTests {
         #expect(await scene.limiter.tryAcquire(1) == .refused(retryAfter: .init(nanoseconds: day)))
     }
 
+    @Test("Who leaves with more at hand than the bucket holds by now leaves a full one", arguments: families.indices)
+    func leavesAfterLowerBurst(family: Int) async {
+        let scene = await Scene(Self.families[family].make, burst: 10)
+        let callers = [await scene.join(10), await scene.join(1)]
+        scene.clock.advance(byNanoseconds: 8_000)
+        await scene.limiter.update(rate: Rate(permits: 1, perNanoseconds: 1_000), burst: 2)
+        await scene.waitUntilWait(is: 4_000)
+        callers[0].cancel()
+        #expect(await callers[0].value == .cancelled)
+        // One of the two permits is for whoever is next.
+        #expect(await callers[1].value == nil)
+        #expect(await scene.limiter.tryAcquire(1) == .granted)
+        #expect(await scene.limiter.tryAcquire(1) == .refused(retryAfter: .init(nanoseconds: 1_000)))
+    }
+
     @Test("A slower rate and a larger burst give nothing away", arguments: families.indices)
     func slowerRate(family: Int) async {
         let scene = await Scene(Self.families[family].make, burst: 4)

@@ -107,12 +107,19 @@ public struct TokenBucketState: LimiterState {
 
     /// One in the line leaves it and owes nothing; those behind move up. O(those behind).
     public mutating func cancel(at index: Int, in line: inout Deque<PermitPlace>, atNanoseconds now: UInt64) {
-        // Nobody has been granted anything since it came, because it isn't due; so the whole of its debt is still there.
-        let end = end(of: line)
+        // Granted past the line, when those in it were due; the clock was set back since.
+        let passed = line.last.map { end(of: line) - $0.mark } ?? 0
         let place = line.remove(at: index)
         waiting -= place.permits
-        arrival = word(for: end - cost(of: place.permits))
-        for later in index..<line.count { line[later].mark -= cost(of: place.permits) }
+        // What is owed without it. If the first had more at hand than the bucket holds, because the burst was lowered since,
+        // that is nothing.
+        var mark = place.mark - cost(of: place.permits)
+        if index == 0 { mark = max(mark, elapsedUnits(atNanoseconds: now)) }
+        for later in index..<line.count {
+            mark += cost(of: line[later].permits)
+            line[later].mark = mark
+        }
+        arrival = word(for: mark + passed)
     }
 
     /// Changes rate and burst; the permits at hand, or the debt, stay as they are, up to the new burst. O(waiters).

@@ -126,10 +126,11 @@ struct WaitingLine: Sendable {
         return resumptions
     }
 
-    /// Lets those go who are due and brings the state in line with the clock.
+    /// Lets those go who are due, brings the state in line with the clock, and lets those go who are due by that.
     mutating func mend(_ state: inout some LimiterState, atNanoseconds now: UInt64) -> Resumptions {
-        let resumptions = takeDue(from: &state, atNanoseconds: now)
+        var resumptions = takeDue(from: &state, atNanoseconds: now)
         state.mend(&places, atNanoseconds: now)
+        resumptions.all += takeDue(from: &state, atNanoseconds: now).all
         return resumptions
     }
 
