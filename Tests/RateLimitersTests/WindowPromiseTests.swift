@@ -229,3 +229,49 @@ extension SlidingWindowOracle {
         }
     }
 }
+
+extension WindowPromiseTests {
+    @Test("Whatever comes, new terms and clocks set back too, a line stays in order and comes to its end")
+    func randomEvents() {
+        var generator = SeededGenerator(seed: 3)
+        var (cancelled, longestLine) = (0, 0)
+        for seed in 0..<300 {
+            let buckets = seed % 2 == 0 ? nil : 4
+            let log = LineLog(limit: 5, window: 100, buckets: buckets)
+            var now = UInt64.random(in: 0...1_000, using: &generator)
+            var limit = 5
+            for _ in 0..<80 {
+                switch Int.random(in: 0..<10, using: &generator) {
+                case 0..<2:
+                    now += UInt64.random(in: 0...200, using: &generator)
+                case 2:
+                    now -= min(now, UInt64.random(in: 0...300, using: &generator))
+                case 3:
+                    limit = Int.random(in: 1...12, using: &generator)
+                    log.update(limit: limit, window: Int.random(in: 1...300, using: &generator), at: now)
+                case 4..<7 where !log.line.isEmpty:
+                    log.mend(at: now)
+                    guard !log.line.isEmpty else { break }
+                    let index = Int.random(in: 0..<log.line.count, using: &generator)
+                    let before = log.instants
+                    log.cancel(at: index, now: now)
+                    cancelled += 1
+                    let left = before.indices.filter { $0 != index }.map { before[$0] }
+                    #expect(zip(log.instants, left).allSatisfy { $0 <= $1 }, "nobody's time becomes later")
+                default:
+                    let permits = UInt64.random(in: 1...UInt64(limit), using: &generator)
+                    let answer = log.reserve(permits, at: now)
+                    if log.line.count > 1 { #expect(answer != .granted, "who waits is first") }
+                }
+                longestLine = max(longestLine, log.line.count)
+                let times = log.instants
+                #expect(zip(times, times.dropFirst()).allSatisfy { $0 <= $1 })
+            }
+            now += 300 * UInt64(log.line.count + 1) + 2_000
+            log.mend(at: now)
+            #expect(log.line.isEmpty)
+            #expect(log.grants(UInt64(limit), at: now + 1_000))
+        }
+        #expect(cancelled > 1_000 && longestLine > 10)
+    }
+}
