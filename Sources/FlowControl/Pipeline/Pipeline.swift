@@ -118,7 +118,7 @@ public final class Pipeline<Input: Sendable>: Sendable {
         defer {
             let now = clock.nanoseconds()
             progress.withLock { progress in
-                progress.runningNanoseconds += now - (progress.startNanoseconds ?? now)
+                progress.runningNanoseconds += now.less(progress.startNanoseconds ?? now)
                 progress.startNanoseconds = nil
             }
         }
@@ -190,7 +190,7 @@ public final class Pipeline<Input: Sendable>: Sendable {
     public func statistics() async -> PipelineStatistics {
         let now = clock.nanoseconds()
         let progress = progress.withLock { $0 }
-        let running = progress.runningNanoseconds + (progress.startNanoseconds.map { now > $0 ? now - $0 : 0 } ?? 0)
+        let running = progress.runningNanoseconds + now.less(progress.startNanoseconds ?? now)
         var all: [StageStatistics] = []
         for stage in stages { all.append(await stage.statistics(runningNanoseconds: running)) }
         let first = all[0].queue
@@ -319,7 +319,8 @@ public struct PipelineElement: Sendable {
 }
 
 extension UInt64 {
-    /// The difference, or 0: of two counts that are read one after the other the later may have grown past the earlier.
+    /// The difference, or 0: of two counts that are read one after the other the later may have grown past the earlier, and a
+    /// clock may have been set back.
     func less(_ other: UInt64) -> UInt64 { self - Swift.min(self, other) }
 }
 

@@ -36,7 +36,7 @@ public final actor ActorLimiter<State: LimiterState, ClockType: NanosecondClock>
     public func acquire(_ permits: Int, timeout: Duration?) async throws(AcquireError) {
         precondition(permits > 0, "a request must be for at least one permit; got \(permits)")
         if Task.isCancelled { throw .cancelled }
-        let longest = timeout.map(\.nanosecondsClampedToZero) ?? UInt64.max
+        let longest = timeout.map(\.nanosecondsClamped) ?? UInt64.max
         let id = line.makeID()
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in

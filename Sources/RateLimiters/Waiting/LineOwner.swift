@@ -16,7 +16,7 @@ protocol LineOwner: SynchronousRateLimiter, AnyObject {
 extension LineOwner {
     func waitForPermits(_ permits: Int, timeout: Duration?) async throws(AcquireError) {
         if Task.isCancelled { throw .cancelled }
-        let longest = timeout.map(\.nanosecondsClampedToZero) ?? UInt64.max
+        let longest = timeout.map(\.nanosecondsClamped) ?? UInt64.max
         switch askNow(permits) {
         case .granted: return
         case .exceedsBurst: throw .exceedsBurst
@@ -79,16 +79,5 @@ extension LineOwner {
         let (resumptions, next) = withLine { state, line, now in line.lookAround(&state, atNanoseconds: now) }
         resumptions()
         return next
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, rounded down; 0 for negative durations, `UInt64.max` for what doesn't fit.
-    var nanosecondsClampedToZero: UInt64 {
-        guard self > .zero else { return 0 }
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflowAgain) = whole.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
-        return overflow || overflowAgain ? .max : sum
     }
 }

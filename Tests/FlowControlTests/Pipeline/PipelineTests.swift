@@ -352,6 +352,22 @@ struct PipelineTests {
         #expect(statistics.isBalanced)
     }
 
+    @Test("A clock that is set back while it works costs it nothing but the time")
+    func setBack() async throws {
+        let clock = ManualClock(nanoseconds: 5_000)
+        let arrivals = Arrivals<Int>()
+        let pipeline = Pipeline.source(of: Int.self, deadLetters: PipelineLetters(), clock: clock)
+            .sink { arrivals.add($0) }
+        let run = Task { try await pipeline.run() }
+        await pipeline.push(1)
+        while await pipeline.statistics().delivered == 0 { await Task.yield() }
+        clock.set(nanoseconds: 1_000)
+        #expect(await pipeline.statistics().isBalanced)
+        await pipeline.finish()
+        #expect(try await run.value)
+        #expect(arrivals.all == [1])
+    }
+
     @Test("Waits and services are measured, and the stage with the least idle workers is the bottleneck")
     func bottleneck() async throws {
         let clock = ManualClock()
