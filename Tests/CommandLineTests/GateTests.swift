@@ -78,6 +78,11 @@ struct GateTests {
         try workspace.write(nothing.joined(separator: "\r\n") + "\r\n", as: "slow/samples.csv")
         let gap = try await Tool.benchmark.run(["compare", results, slow, "--output", compared])
         #expect(gap.exitCode == 5 && gap.lastLine?.contains("ring") == true, "\(gap.output)")
+        // Memory is accounted for once a run: shown, and too little to decide by.
+        let memory = try await Tool.benchmark.run([
+            "compare", results, results, "--metric", "peak_allocated", "--output", compared,
+        ])
+        #expect(memory.exitCode == 6 && memory.output.contains("peak_allocated"), "\(memory.output)")
         // What an earlier judgement found in the folder is no finding of the run that wrote it.
         let itself = try await Tool.benchmark.run([
             "compare", results, results, "--tolerance", "0.99", "--output", compared,

@@ -410,8 +410,9 @@ extension RecordedResults {
     fileprivate func ratios(_ subject: GateJudgement.Subject, to reference: String, _ metric: Metric) -> BlockRatios {
         let own = values(subject, subject.implementation, metric)
         let other = values(subject, reference, metric)
-        // Where nothing was counted there is no latency either.
-        let all = values(subject, subject.implementation, .throughput).count
+        // Where nothing was counted there is no latency either. Memory is measured in processes, and blocks, of its own.
+        let all =
+            Metric.accounted.contains(metric.name) ? 0 : values(subject, subject.implementation, .throughput).count
         return BlockRatios(
             values: own.keys.sorted().compactMap { block in
                 guard let value = own[block], let base = other[block], case let ratio = value / base, ratio.isFinite,
