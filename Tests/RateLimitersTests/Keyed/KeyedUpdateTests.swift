@@ -11,6 +11,11 @@ struct KeyedUpdateTests {
         KeyedTokenBucket(rate: .perSecond(1_000), burst: burst, maximumKeys: maximumKeys, shards: 4, clock: clock)
     }
 
+    /// One key has the place, the others share a bucket.
+    private func sharingLimiter() -> KeyedTokenBucket<Int, ManualClock> {
+        KeyedTokenBucket(rate: .perSecond(1_000), burst: 10, maximumKeys: 1, whenFull: .share, clock: clock)
+    }
+
     private func permits(_ limiter: KeyedTokenBucket<String, ManualClock>, _ key: String) -> Int {
         (0..<1_000).count { _ in limiter.tryAcquire(1, for: key).isGranted }
     }
@@ -83,13 +88,7 @@ struct KeyedUpdateTests {
 
     @Test("The shared bucket's debt stays too")
     func sharedDebt() {
-        let limiter = KeyedTokenBucket<Int, _>(
-            rate: .perSecond(1_000),
-            burst: 10,
-            maximumKeys: 1,
-            whenFull: .share,
-            clock: clock
-        )
+        let limiter = sharingLimiter()
         #expect(limiter.tryAcquire(10, for: 0).isGranted)
         #expect(limiter.tryAcquire(6, for: 1).isGranted)
         limiter.update(rate: .perSecond(7), burst: 8)
@@ -123,13 +122,7 @@ struct KeyedUpdateTests {
 
     @Test("Nor those who share one, whether or not a place is free")
     func sharedSetBackFar() {
-        let limiter = KeyedTokenBucket<Int, _>(
-            rate: .perSecond(1_000),
-            burst: 10,
-            maximumKeys: 1,
-            whenFull: .share,
-            clock: clock
-        )
+        let limiter = sharingLimiter()
         clock.set(nanoseconds: 3_600_000_000_000)
         // One has the place, the others what they share.
         #expect((0..<20).count { _ in limiter.tryAcquire(1, for: 1).isGranted } == 10)
