@@ -7,7 +7,7 @@ protocol BucketWords: AnyObject, Sendable {
     /// The word: the theoretical arrival time, and in the lowest two bits the generation of the terms. Acquiring.
     func load() -> UInt64
     /// Replaces the word; acquiring and releasing. May fail for no reason.
-    func weakExchange(_ expected: UInt64, for desired: UInt64) -> (exchanged: Bool, original: UInt64)
+    func weakExchange(_ expected: UInt64, for desired: UInt64) -> Bool
     /// Replaces the word; acquiring and releasing.
     func exchange(_ expected: UInt64, for desired: UInt64) -> Bool
     /// The terms of the word's generation.
@@ -16,6 +16,8 @@ protocol BucketWords: AnyObject, Sendable {
     func store(_ terms: TokenBucketAlgebra, for generation: UInt64)
     /// Permits that those in the line wait for; behind the arrival time for moments.
     var waitingPermits: UInt64 { get }
+    /// Leaves the word to whoever was quicker, for a microsecond or so.
+    func stepBack()
 }
 
 extension BucketWords {
@@ -24,7 +26,7 @@ extension BucketWords {
     func decide(_ permits: UInt64) -> Acquisition? {
         // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
         // and it errs towards refusing. After it, the two accesses to the word would be further apart.
-        let now = nanoseconds()
+        var now = nanoseconds()
         // Acquiring: the terms that the word was reckoned with are read after it.
         var current = load()
         while true {
@@ -38,9 +40,12 @@ extension BucketWords {
             let isPossible = permits == 1 || permits <= terms.burst
             if isPossible, next <= limit, terms.covers(nanoseconds: now) {
                 // Releasing nothing of its own; but its loads of the terms must come before.
-                let claim = weakExchange(current, for: next << 2 | current & 3)
-                if claim.exchanged { return .granted }
-                current = claim.original
+                if weakExchange(current, for: next << 2 | current & 3) { return .granted }
+                // Whoever was quicker has the line now. If this one fetched it back at once, it would go to and fro for
+                // every grant of either; left alone, the other is granted a few dozen.
+                stepBack()
+                now = nanoseconds()
+                current = load()
                 continue
             }
             // The terms were whole if they are still the same.

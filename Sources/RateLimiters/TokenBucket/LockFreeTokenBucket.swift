@@ -91,8 +91,8 @@ extension LockFreeTokenBucket: BucketWords {
     func load() -> UInt64 { word.load(ordering: .acquiring) }
 
     @inlinable @inline(__always)
-    func weakExchange(_ expected: UInt64, for desired: UInt64) -> (exchanged: Bool, original: UInt64) {
-        word.weakCompareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing)
+    func weakExchange(_ expected: UInt64, for desired: UInt64) -> Bool {
+        word.weakCompareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
     }
 
     @usableFromInline
@@ -112,6 +112,12 @@ extension LockFreeTokenBucket: BucketWords {
 
     @inlinable @inline(__always)
     var waitingPermits: UInt64 { waiting.load(ordering: .relaxed) }
+
+    @usableFromInline
+    func stepBack() {
+        var backoff = Backoff(pauses: 128)
+        while backoff.pauseBriefly() {}
+    }
 }
 
 extension LockFreeTokenBucket: LineOwner {

@@ -7,8 +7,8 @@ package final class ModelledTokenBucket: BucketWords {
     package struct Words: Sendable {
         package var clock: @Sendable () -> UInt64
         package var loadAcquiring: @Sendable () -> UInt64
-        /// Acquiring, also if it fails, and releasing.
-        package var exchange: @Sendable (_ expected: UInt64, _ desired: UInt64) -> (exchanged: Bool, original: UInt64)
+        /// Acquiring and releasing.
+        package var exchange: @Sendable (_ expected: UInt64, _ desired: UInt64) -> Bool
         /// Of ``termCount`` words.
         package var loadTermAcquiring: @Sendable (_ index: Int) -> UInt64
         package var storeTermReleasing: @Sendable (_ index: Int, _ value: UInt64) -> Void
@@ -16,7 +16,7 @@ package final class ModelledTokenBucket: BucketWords {
         package init(
             clock: @escaping @Sendable () -> UInt64,
             loadAcquiring: @escaping @Sendable () -> UInt64,
-            exchange: @escaping @Sendable (UInt64, UInt64) -> (exchanged: Bool, original: UInt64),
+            exchange: @escaping @Sendable (UInt64, UInt64) -> Bool,
             loadTermAcquiring: @escaping @Sendable (Int) -> UInt64,
             storeTermReleasing: @escaping @Sendable (Int, UInt64) -> Void
         ) {
@@ -46,12 +46,10 @@ package final class ModelledTokenBucket: BucketWords {
     func load() -> UInt64 { words.loadAcquiring() }
 
     @usableFromInline
-    func weakExchange(_ expected: UInt64, for desired: UInt64) -> (exchanged: Bool, original: UInt64) {
-        words.exchange(expected, desired)
-    }
+    func weakExchange(_ expected: UInt64, for desired: UInt64) -> Bool { words.exchange(expected, desired) }
 
     @usableFromInline
-    func exchange(_ expected: UInt64, for desired: UInt64) -> Bool { words.exchange(expected, desired).exchanged }
+    func exchange(_ expected: UInt64, for desired: UInt64) -> Bool { words.exchange(expected, desired) }
 
     private func index(_ term: Int, _ generation: UInt64) -> Int { 6 * Int(generation & 1) + term }
 
@@ -77,6 +75,10 @@ package final class ModelledTokenBucket: BucketWords {
     }
 
     @usableFromInline var waitingPermits: UInt64 { 0 }
+
+    // In a model nobody pauses: others run whenever they like.
+    @usableFromInline
+    func stepBack() {}
 
     /// Whether so many permits are granted.
     package func tryAcquire(_ permits: UInt64) -> Bool {

@@ -42,7 +42,7 @@ struct MeasuredPart {
 
         control.phase.store(.measuring, ordering: .relaxed)
         begins()
-        let begin = (nanoseconds: clock.nanoseconds(), usage: ProcessUsage.now(), operations: operations)
+        let begin = Self.readTogether(with: clock, counters)
         control.measuringNanoseconds.store(begin.nanoseconds, ordering: .relaxed)
         let end = begin.nanoseconds + UInt64(durationSeconds * 1e9)
         if let interval = sampleIntervalNanoseconds {
@@ -55,18 +55,44 @@ struct MeasuredPart {
         }
         sleep(untilNanoseconds: end)
         while goesOn() { sleep(nanoseconds: 1_000_000) }
-        let measured = Measured(
-            seconds: Double(clock.nanoseconds() - begin.nanoseconds) / 1e9,
-            operations: operations - begin.operations,
-            cpuNanoseconds: ProcessUsage.now().cpuNanoseconds - begin.usage.cpuNanoseconds,
-            contextSwitches: ProcessUsage.now().contextSwitches - begin.usage.contextSwitches
-        )
+        let finish = Self.readTogether(with: clock, counters)
         ends()
         control.phase.store(.stopping, ordering: .relaxed)
-        return measured
+        return Measured(
+            seconds: Double(finish.nanoseconds - begin.nanoseconds) / 1e9,
+            operations: finish.counters.operations - begin.counters.operations,
+            cpuNanoseconds: finish.counters.usage.cpuNanoseconds - begin.counters.usage.cpuNanoseconds,
+            contextSwitches: finish.counters.usage.contextSwitches - begin.counters.usage.contextSwitches
+        )
     }
 
-    private var operations: Int {
-        Int(counts.reduce(0) { $0 + $1.progress.load(ordering: .relaxed) })
+    /// What grows while the workers run.
+    private func counters() -> (operations: Int, usage: ProcessUsage) {
+        (Int(counts.reduce(0) { $0 + $1.progress.load(ordering: .relaxed) }), ProcessUsage.now())
+    }
+
+    /// Reads counters that others advance, and when that was.
+    ///
+    /// This thread may be held up between the clock and the counters while the workers go on: their work of a time slice
+    /// would be counted into the time or out of it. What took long to read is therefore read again, a few times at most,
+    /// and the quickest reading counts.
+    static func readTogether<Counters>(
+        with clock: some NanosecondClock,
+        _ read: () -> Counters
+    ) -> (nanoseconds: UInt64, counters: Counters) {
+        let (longNanoseconds, attempts): (UInt64, Int) = (20_000, 10)
+        var before = clock.nanoseconds()
+        var best = (nanoseconds: before, counters: read())
+        var after = clock.nanoseconds()
+        var shortest = after - before
+        for _ in 1..<attempts where shortest > longNanoseconds {
+            before = after
+            let counters = read()
+            after = clock.nanoseconds()
+            guard after - before < shortest else { continue }
+            shortest = after - before
+            best = (before, counters)
+        }
+        return best
     }
 }

@@ -64,10 +64,7 @@ extension ExtraVerification {
             // A clock of the machine is never seen to go back by anyone.
             clock: { UInt64(clock.loadSequentiallyConsistent()) },
             loadAcquiring: { UInt64(word.loadAcquiring()) },
-            exchange: { expected, desired in
-                let claim = word.compareExchangeAcquiringAndReleasing(expected: UInt(expected), desired: UInt(desired))
-                return (claim.exchanged, UInt64(claim.original))
-            },
+            exchange: { word.compareExchangeAcquiringAndReleasing(expected: UInt($0), desired: UInt($1)).exchanged },
             loadTermAcquiring: { UInt64(termWords[$0].loadAcquiring()) },
             storeTermReleasing: { termWords[$0].storeReleasing(UInt($1)) }
         )
