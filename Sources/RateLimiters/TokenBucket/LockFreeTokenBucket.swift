@@ -115,7 +115,7 @@ extension LockFreeTokenBucket: BucketWords {
 
     @usableFromInline
     func stepBack() {
-        var backoff = Backoff(pauses: 128)
+        var backoff = Backoff(pauses: 64)
         while backoff.pauseBriefly() {}
     }
 }
