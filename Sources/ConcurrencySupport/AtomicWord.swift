@@ -76,6 +76,11 @@ public protocol AtomicWord: Sendable {
     static var backoff: Backoff { get }
     /// Waits a little for another thread that is in the middle of something.
     static func pause(_ backoff: inout Backoff)
+    /// Leaves a word to whoever was quicker to change it, for a microsecond or so.
+    ///
+    /// If whoever lost tried again at once, the word's cache line would go to and fro for every operation of both; left
+    /// alone, the winner gets a few dozen done.
+    static func stepBack()
     /// Gives up this thread's time slice for another that is in the middle of something.
     static func yieldThread()
 }
@@ -99,6 +104,12 @@ extension AtomicWord {
     /// ``Backoff/pause()``.
     @inlinable @inline(__always)
     public static func pause(_ backoff: inout Backoff) { backoff.pause() }
+    /// 64 pauses.
+    @inlinable @inline(never)
+    public static func stepBack() {
+        var backoff = Backoff(pauses: 64)
+        while backoff.pauseBriefly() {}
+    }
     /// ``Backoff/yieldThread()``.
     @inlinable @inline(__always)
     public static func yieldThread() { Backoff.yieldThread() }

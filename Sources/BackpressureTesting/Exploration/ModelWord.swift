@@ -108,6 +108,8 @@ public struct ModelWord: AtomicWord {
     public func didUnlock() { Exploration.current.unlock(id) }
     /// None: a logical thread that spins waits for another to do something.
     public static var backoff: Backoff { Backoff(pauses: 0, yields: 0) }
+    /// Nothing: others run whenever they like.
+    public static func stepBack() {}
     /// Goes on when another thread has done something.
     public static func pause(_ backoff: inout Backoff) { Exploration.current.pause() }
     /// Likewise.

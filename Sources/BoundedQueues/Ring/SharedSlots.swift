@@ -107,11 +107,13 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
                 prefetch(after: position)
                 let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
-                position = claim.original
+                Word.stepBack()
+                position = tail.loadRelaxed()
             } else {
                 let current = tail.loadRelaxed()
                 if current == position { return position & Self.closedBit == 0 ? .refused : .closed }
-                position = current
+                Word.stepBack()
+                position = tail.loadRelaxed()
             }
         }
     }
@@ -127,11 +129,13 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
                 prefetch(after: position)
                 let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
                 if claim.exchanged { return .claimed(position) }
-                position = claim.original
+                Word.stepBack()
+                position = head.loadRelaxed()
             } else {
                 let current = head.loadRelaxed()
                 if current == position { return .refused }
-                position = current
+                Word.stepBack()
+                position = head.loadRelaxed()
             }
         }
     }
@@ -179,6 +183,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
             }
             let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: cursor.position)
             if claim.exchanged { return SlotRun(position: position, count: found) }
+            // Nobody steps back here: one exchange is for a whole run.
             position = claim.original
         }
     }

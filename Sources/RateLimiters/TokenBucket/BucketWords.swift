@@ -16,7 +16,7 @@ protocol BucketWords: AnyObject, Sendable {
     func store(_ terms: TokenBucketAlgebra, for generation: UInt64)
     /// Permits that those in the line wait for; behind the arrival time for moments.
     var waitingPermits: UInt64 { get }
-    /// Leaves the word to whoever was quicker, for a microsecond or so.
+    /// ``AtomicWord/stepBack()``.
     func stepBack()
 }
 
@@ -41,8 +41,6 @@ extension BucketWords {
             if isPossible, next <= limit, terms.covers(nanoseconds: now) {
                 // Releasing nothing of its own; but its loads of the terms must come before.
                 if weakExchange(current, for: next << 2 | current & 3) { return .granted }
-                // Whoever was quicker has the line now. If this one fetched it back at once, it would go to and fro for
-                // every grant of either; left alone, the other is granted a few dozen.
                 stepBack()
                 now = nanoseconds()
                 current = load()

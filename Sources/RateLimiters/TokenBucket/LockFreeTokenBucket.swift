@@ -113,11 +113,8 @@ extension LockFreeTokenBucket: BucketWords {
     @inlinable @inline(__always)
     var waitingPermits: UInt64 { waiting.load(ordering: .relaxed) }
 
-    @usableFromInline
-    func stepBack() {
-        var backoff = Backoff(pauses: 64)
-        while backoff.pauseBriefly() {}
-    }
+    @inlinable @inline(__always)
+    func stepBack() { HardwareWord.stepBack() }
 }
 
 extension LockFreeTokenBucket: LineOwner {
