@@ -12,6 +12,10 @@ public import ConcurrencySupport
 /// and loaded acquiring before the element is touched. The compare-exchanges of head and tail are sequentially
 /// consistent not for the elements' sake, where relaxed would do, but for the waiters' (see ``WaitList``): on x86 that
 /// costs nothing, since every compare-exchange is a full barrier.
+///
+/// Contention. Whoever finds that another has moved the head or the tail first leaves it alone for a microsecond
+/// (``AtomicWord/stepBack()``): with two producers on two processors the line of the tail would otherwise change hands for each
+/// element. Batches try again at once, as one exchange is for all of a batch.
 @frozen
 public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
     // @unchecked Sendable because it is a set of addresses. The words behind them are atomic, and an element's memory is
@@ -183,7 +187,6 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
             }
             let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: cursor.position)
             if claim.exchanged { return SlotRun(position: position, count: found) }
-            // Nobody steps back here: one exchange is for a whole run.
             position = claim.original
         }
     }
