@@ -8,7 +8,8 @@ public import Synchronization
 /// stand in a line behind a lock, which ``tryAcquire(_:)`` touches only where its time is older than a grant: the clock was
 /// set back, or it was held up between reading the clock and deciding.
 ///
-/// - Complexity: O(1) in the absence of contention; a caller retries only when another was granted in between.
+/// - Complexity: O(1) in the absence of contention; a caller retries only when another was granted in between, a microsecond
+///   later and with the clock read anew, so that the other's grants don't wait for the word.
 /// - Memory: a few cache lines, and one place for each caller that waits.
 public final class LockFreeTokenBucket<ClockType: NanosecondClock>: SynchronousRateLimiter {
     // What rate and burst come to, twice: an update writes the one that is not in use. Apart from the word, since every
