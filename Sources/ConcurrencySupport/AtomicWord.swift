@@ -104,8 +104,8 @@ extension AtomicWord {
     /// ``Backoff/pause()``.
     @inlinable @inline(__always)
     public static func pause(_ backoff: inout Backoff) { backoff.pause() }
-    /// 64 pauses.
-    @inlinable @inline(never)
+    /// 64 pauses, in place: a call would cost those a stack frame who don't come here.
+    @inlinable @inline(__always)
     public static func stepBack() {
         var backoff = Backoff(pauses: 64)
         while backoff.pauseBriefly() {}

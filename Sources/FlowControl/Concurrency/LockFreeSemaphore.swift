@@ -84,7 +84,8 @@ public final class WordSemaphore<Word: AtomicWord>: BlockingConcurrencyLimit, Ad
                 if countsRequests { countGrant(next) }
                 return .granted
             }
-            current.bits = claim.original
+            Word.stepBack()
+            current.bits = word.loadSequentiallyConsistent()
         }
     }
 

@@ -24,39 +24,39 @@ extension BucketWords {
     /// `nil`: the state must be mended first.
     @inlinable @inline(__always)
     func decide(_ permits: UInt64) -> Acquisition? {
-        // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
-        // and it errs towards refusing. After it, the two accesses to the word would be further apart.
-        var now = nanoseconds()
-        // Acquiring: the terms that the word was reckoned with are read after it.
-        var current = load()
-        while true {
-            let terms = terms(of: current)
-            let arrival = current >> 2
-            // Whether that is a time that the numbers can express is seen below, when the branches have been guessed.
-            let units = terms.units(after: now &- terms.originNanoseconds)
-            let limit = units &+ terms.tolerance
-            let next = max(arrival, units) &+ permits &* terms.cost
-            // Any bucket holds one.
-            let isPossible = permits == 1 || permits <= terms.burst
-            if isPossible, next <= limit, terms.covers(nanoseconds: now) {
-                // Releasing nothing of its own; but its loads of the terms must come before.
-                if weakExchange(current, for: next << 2 | current & 3) { return .granted }
-                stepBack()
-                now = nanoseconds()
-                current = load()
-                continue
+        anew: while true {
+            // The clock is read before the word: if another caller moves the word meanwhile, this one's time is too early
+            // and it errs towards refusing. After it, the two accesses to the word would be further apart.
+            let now = nanoseconds()
+            // Acquiring: the terms that the word was reckoned with are read after it.
+            var current = load()
+            while true {
+                let terms = terms(of: current)
+                let arrival = current >> 2
+                // Whether that is a time that the numbers can express is seen below, when the branches have been guessed.
+                let units = terms.units(after: now &- terms.originNanoseconds)
+                let limit = units &+ terms.tolerance
+                let next = max(arrival, units) &+ permits &* terms.cost
+                // Any bucket holds one.
+                let isPossible = permits == 1 || permits <= terms.burst
+                if isPossible, next <= limit, terms.covers(nanoseconds: now) {
+                    // Releasing nothing of its own; but its loads of the terms must come before.
+                    if weakExchange(current, for: next << 2 | current & 3) { return .granted }
+                    stepBack()
+                    continue anew
+                }
+                // The terms were whole if they are still the same.
+                let again = load()
+                guard again & 3 == current & 3 else {
+                    current = again
+                    continue
+                }
+                guard isPossible else { return .exceedsBurst }
+                guard terms.covers(nanoseconds: now) else { return nil }
+                // Further ahead than it can be, unless this caller's time is old or the clock was set back.
+                if arrival > limit, arrival > limit &+ terms.units(ofPermits: waitingPermits) { return nil }
+                return terms.refusal(waitUnits: next &- limit)
             }
-            // The terms were whole if they are still the same.
-            let again = load()
-            guard again & 3 == current & 3 else {
-                current = again
-                continue
-            }
-            guard isPossible else { return .exceedsBurst }
-            guard terms.covers(nanoseconds: now) else { return nil }
-            // Further ahead than it can be, unless this caller's time is old or the clock was set back.
-            if arrival > limit, arrival > limit &+ terms.units(ofPermits: waitingPermits) { return nil }
-            return terms.refusal(waitUnits: next &- limit)
         }
     }
 }
