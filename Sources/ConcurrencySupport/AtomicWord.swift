@@ -79,7 +79,7 @@ public protocol AtomicWord: Sendable {
     /// Leaves a word to whoever was quicker to change it, for a microsecond or so.
     ///
     /// If whoever lost tried again at once, the word's cache line would go to and fro for every operation of both; left
-    /// alone, the winner gets a few dozen done.
+    /// alone, the winner gets some tens of them done.
     static func stepBack()
     /// Gives up this thread's time slice for another that is in the middle of something.
     static func yieldThread()
