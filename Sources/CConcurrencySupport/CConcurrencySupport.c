@@ -60,8 +60,23 @@ int backpressure_has_steady_counter(void) {
   return 1;
 #endif
 }
+
+static int fetches_ahead = 0;
+
+static void ask_for_maker(void) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  fetches_ahead = __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && c == signature_INTEL_ecx && d == signature_INTEL_edx;
+}
+
+// Once: a virtual machine's host answers in its stead, which takes microseconds.
+int backpressure_gains_by_fetching_ahead(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, ask_for_maker);
+  return fetches_ahead;
+}
 #else
 int backpressure_has_steady_counter(void) { return 0; }
+int backpressure_gains_by_fetching_ahead(void) { return 0; }
 #endif
 
 // Of the thread that is stalled, if it is: where it says that it is in the middle of something.

@@ -63,6 +63,8 @@ public protocol AtomicWord: Sendable {
     /// Begins to fetch the cache line at `address`, which this thread is about to write; a hint. The address need not be
     /// anyone's.
     static func prefetchForWriting(_ address: UnsafeMutableRawPointer)
+    /// Whether ``prefetchForWriting(_:)``, called some operations ahead, is worth its while on this processor.
+    static var gainsByFetchingAhead: Bool { get }
 
     /// Announces that this thread is about to write the memory at `address`, or to move its content out: something that
     /// the words are to keep other threads from meanwhile.
@@ -89,6 +91,8 @@ extension AtomicWord {
     /// Does nothing.
     @inlinable @inline(__always)
     public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) {}
+    /// `false`: there is nothing to gain.
+    public static var gainsByFetchingAhead: Bool { false }
     /// Does nothing.
     @inlinable @inline(__always)
     public static func willTouch(_ address: UnsafeMutableRawPointer) {}
@@ -223,6 +227,9 @@ public struct HardwareWord: AtomicWord {
     public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) {
         backpressure_prefetch_for_writing(address)
     }
+
+    /// On Intel's processors.
+    public static var gainsByFetchingAhead: Bool { backpressure_gains_by_fetching_ahead() != 0 }
 
     /// Registers the process for `membarrier`, once.
     public static func prepareFences() { backpressure_prepare_fences() }

@@ -1,4 +1,5 @@
 import ConcurrencySupport
+import Foundation
 import Testing
 
 @Suite("Atomic word of the machine")
@@ -21,4 +22,12 @@ struct HardwareWordTests {
         word.addSequentiallyConsistent(0 &- 1)
         #expect(HardwareWord(at: memory).loadRelaxed() == .max)
     }
+
+    #if os(Linux) && arch(x86_64)
+        @Test("Slots are fetched ahead on Intel's processors, and on no others")
+        func fetchingAhead() throws {
+            let processors = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            #expect(HardwareWord.gainsByFetchingAhead == processors.contains("GenuineIntel"))
+        }
+    #endif
 }

@@ -49,7 +49,7 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         self.lap = lap
         self.layout = layout
         byteCount = Self.headerBytes + layout.stride * capacity
-        fetchesAhead = layout.stride >= 64 && capacity > 16
+        fetchesAhead = Word.gainsByFetchingAhead && layout.stride >= 64 && capacity > 16
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
         slots = base + Self.headerBytes
         tail.initialize(to: 0)
@@ -146,10 +146,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Begins to fetch the slot that this end will come to fourth from here.
     ///
-    /// Where each slot has a line of its own, an operation's price is that line's way from the other processor, and the
-    /// compare-exchange that follows would hold up any load: the fetch runs beside it. Both ends do it or neither, else the one
-    /// that does takes lines that the other is about to need; and no further ahead than the way is long, or where a consumer is
-    /// close behind its producer they take them from each other. Dense slots share the line that was fetched for the last one.
+    /// Where each slot has a line of its own, an operation's price is that line's way from the other processor, and where the
+    /// compare-exchange that follows holds up loads (``AtomicWord/gainsByFetchingAhead``) the fetch runs beside it. Both ends do
+    /// it or neither, else the one that does takes lines that the other is about to need; and no further ahead than the way is
+    /// long, or where a consumer is close behind its producer they take them from each other. Dense slots share the line that was
+    /// fetched for the last one.
     @inlinable @inline(__always)
     func prefetch(after position: UInt) {
         guard fetchesAhead else { return }

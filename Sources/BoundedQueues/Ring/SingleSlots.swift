@@ -27,6 +27,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @usableFromInline let layout: SlotLayout
     /// The bytes of the one allocation.
     public let byteCount: Int
+    @usableFromInline let fetchesAhead: Bool
 
     @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
     @inlinable static var filled: UInt { 1 }
@@ -43,6 +44,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         self.capacity = UInt(capacity)
         self.layout = layout
         byteCount = Self.headerBytes + layout.stride * capacity
+        fetchesAhead = Word.gainsByFetchingAhead
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
         slots = base + Self.headerBytes
         for end in [tail, head] {
@@ -219,10 +221,11 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     }
 
     /// Begins to fetch the slots that this side will come to after as many as it has in hand, which the other side may have by
-    /// then; for runs that are worth it, and of which the queue holds more than two.
+    /// then; where that pays (``AtomicWord/gainsByFetchingAhead``), for runs that are worth it, and of which the queue holds
+    /// more than two.
     @inlinable @inline(__always)
     func prefetch(runAfterNext run: SlotRun) {
-        guard run.count >= 8, run.count &* 2 < capacity else { return }
+        guard fetchesAhead, run.count >= 8, run.count &* 2 < capacity else { return }
         let bytes = Int(bitPattern: run.count) &* layout.stride
         var slot = slots + (Int(bitPattern: run.position) &+ 2 &* bytes)
         let end = base + byteCount
