@@ -24,10 +24,10 @@ struct HardwareWordTests {
     }
 
     #if os(Linux) && arch(x86_64)
-        @Test("Slots are fetched ahead on Intel's processors, and on no others")
-        func fetchingAhead() throws {
-            let processors = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-            #expect(HardwareWord.gainsByFetchingAhead == processors.contains("GenuineIntel"))
-        }
+    @Test("Slots are fetched ahead on Intel's processors, and on no others")
+    func fetchingAhead() throws {
+        let processors = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        #expect(HardwareWord.gainsByFetchingAhead == processors.contains("GenuineIntel"))
+    }
     #endif
 }

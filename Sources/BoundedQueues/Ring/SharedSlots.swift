@@ -172,13 +172,17 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     @inlinable @inline(__always)
     func claim(upTo count: UInt, from end: Word, stampOffset: UInt) -> SlotRun {
+        let limit = min(count, capacity)
         var position = end.loadRelaxed()
         while true {
-            var cursor = Cursor(self, position)
-            var found: UInt = 0
-            while found < min(count, capacity), cursor.stamp.loadAcquiring() == cursor.position &+ stampOffset {
-                cursor.advance()
-                found &+= 1
+            let straight = min(limit, capacity &- (position & (lap &- 1)))
+            var found = leading(from: position, upTo: straight, stampOffset: stampOffset)
+            if found == straight, straight < limit {
+                found &+= leading(
+                    from: self.position(position, plus: found),
+                    upTo: limit &- straight,
+                    stampOffset: stampOffset
+                )
             }
             if found == 0 {
                 let current = end.loadRelaxed()
@@ -186,44 +190,43 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
                 position = current
                 continue
             }
-            let claim = end.weakCompareExchangeSequentiallyConsistent(expected: position, desired: cursor.position)
+            let claim = end.weakCompareExchangeSequentiallyConsistent(
+                expected: position,
+                desired: self.position(position, plus: found)
+            )
             if claim.exchanged { return SlotRun(position: position, count: found) }
             position = claim.original
         }
     }
 
-    /// One slot after the other, with nothing to multiply on the way.
-    @usableFromInline
-    struct Cursor {
-        @usableFromInline let slots: UnsafeMutableRawPointer
-        @usableFromInline let end: UnsafeMutableRawPointer
-        @usableFromInline let stride: Int
-        /// From the last index of a lap to index 0 of the next.
-        @usableFromInline let skip: UInt
-        @usableFromInline var slot: UnsafeMutableRawPointer
-        @usableFromInline var position: UInt
+    /// The position that follows after `count`, no more than there are slots.
+    @inlinable @inline(__always)
+    func position(_ position: UInt, plus count: UInt) -> UInt {
+        let index = position & (lap &- 1)
+        return index &+ count < capacity ? position &+ count : position &+ count &+ lap &- capacity
+    }
 
-        @inlinable @inline(__always)
-        init(_ ring: borrowing SharedSlots, _ position: UInt) {
-            slots = ring.slots
-            stride = ring.layout.stride
-            end = ring.base + ring.byteCount
-            skip = ring.lap &- ring.capacity &+ 1
-            slot = ring.slot(position)
-            self.position = position
+    /// How many slots have the stamps of their turn, from one on that isn't followed by the end, looking at four at a time.
+    @inlinable @inline(__always)
+    func leading(from position: UInt, upTo count: UInt, stampOffset: UInt) -> UInt {
+        let stride = layout.stride
+        var slot = self.slot(position)
+        var expected = position &+ stampOffset
+        let end = expected &+ count
+        while end &- expected >= 4 {
+            let first = Word(at: slot).loadAcquiring() ^ expected
+            let second = Word(at: slot + stride).loadAcquiring() ^ (expected &+ 1)
+            let third = Word(at: slot + 2 &* stride).loadAcquiring() ^ (expected &+ 2)
+            let fourth = Word(at: slot + 3 &* stride).loadAcquiring() ^ (expected &+ 3)
+            guard first | second | third | fourth == 0 else { break }
+            slot += 4 &* stride
+            expected &+= 4
         }
-
-        @inlinable @inline(__always) var stamp: Word { Word(at: slot) }
-
-        @inlinable @inline(__always)
-        mutating func advance() {
+        while expected != end, Word(at: slot).loadAcquiring() == expected {
             slot += stride
-            position &+= 1
-            if slot == end {
-                slot = slots
-                position &+= skip &- 1
-            }
+            expected &+= 1
         }
+        return expected &- (position &+ stampOffset)
     }
 
     /// Publishes a filled slot.
@@ -251,16 +254,37 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     @inlinable @inline(__always)
     func pass(_ run: SlotRun, addingToStamps step: UInt, _ body: (UnsafeMutableRawPointer) -> Void) {
-        let first = Cursor(self, run.position)
-        let offset = layout.elementOffset
-        var cursor = first
-        for _ in 0..<run.count {
-            Word.willTouch(cursor.slot + offset)
-            body(cursor.slot + offset)
-            if cursor.position != first.position { cursor.stamp.storeReleasing(cursor.position &+ step) }
-            cursor.advance()
+        let straight = min(run.count, capacity &- (run.position & (lap &- 1)))
+        let first = address(run.position)
+        body(first)
+        let second = run.position &+ 1
+        pass(from: second, at: slot(run.position) + layout.stride, count: straight &- 1, addingToStamps: step, body)
+        if straight < run.count {
+            let wrapped = position(run.position, plus: straight)
+            pass(from: wrapped, at: slots, count: run.count &- straight, addingToStamps: step, body)
         }
-        first.stamp.storeReleasing(first.position &+ step)
+        stamp(run.position).storeReleasing(run.position &+ step)
+    }
+
+    /// Hands slots over that lie side by side.
+    @inlinable @inline(__always)
+    func pass(
+        from position: UInt,
+        at start: UnsafeMutableRawPointer,
+        count: UInt,
+        addingToStamps step: UInt,
+        _ body: (UnsafeMutableRawPointer) -> Void
+    ) {
+        let (stride, offset) = (layout.stride, layout.elementOffset)
+        var slot = start
+        var stamp = position &+ step
+        for _ in 0..<count {
+            Word.willTouch(slot + offset)
+            body(slot + offset)
+            Word(at: slot).storeReleasing(stamp)
+            slot += stride
+            stamp &+= 1
+        }
     }
 
     /// Claims the oldest element's slot if the ring is full.

@@ -160,21 +160,44 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         return SlotRun(position: position, count: run(from: position, upTo: count, in: Self.filled))
     }
 
+    /// How many slots from a position on are in a state, up to a number.
     @inlinable @inline(__always)
     func run(from position: UInt, upTo count: UInt, in wanted: UInt) -> UInt {
         let limit = min(count, capacity)
-        let end = base + byteCount
+        guard limit > 0, state(position).loadAcquiring() == wanted else { return 0 }
+        let straight = slotsBeforeEnd(from: position, upTo: limit)
+        let found = leading(from: position, upTo: straight, in: wanted)
+        return found == straight && straight < limit
+            ? found &+ leading(from: 0, upTo: limit &- straight, in: wanted) : found
+    }
+
+    /// How many of `count` slots from a position on lie side by side, before the first slot follows the last.
+    @inlinable @inline(__always)
+    func slotsBeforeEnd(from position: UInt, upTo count: UInt) -> UInt {
+        let stride = UInt(bitPattern: layout.stride)
+        let bytes = UInt(bitPattern: byteCount &- Self.headerBytes) &- position
+        // A division for one run of many only.
+        return count &* stride <= bytes ? count : bytes / stride
+    }
+
+    /// How many slots are in a state from one on that isn't followed by the end, looking at four at a time.
+    @inlinable @inline(__always)
+    func leading(from position: UInt, upTo count: UInt, in wanted: UInt) -> UInt {
+        let stride = layout.stride
         var slot = slots + Int(bitPattern: position)
-        guard limit > 0, Word(at: slot).loadAcquiring() == wanted else { return 0 }
-        slot += layout.stride
-        var found: UInt = 1
-        while found < limit {
-            while found < limit, slot != end {
-                guard Word(at: slot).loadAcquiring() == wanted else { return found }
-                slot += layout.stride
-                found &+= 1
-            }
-            slot = slots
+        var found: UInt = 0
+        while found &+ 4 <= count {
+            let first = Word(at: slot).loadAcquiring() ^ wanted
+            let second = Word(at: slot + stride).loadAcquiring() ^ wanted
+            let third = Word(at: slot + 2 &* stride).loadAcquiring() ^ wanted
+            let fourth = Word(at: slot + 3 &* stride).loadAcquiring() ^ wanted
+            guard first | second | third | fourth == 0 else { break }
+            slot += 4 &* stride
+            found &+= 4
+        }
+        while found < count, Word(at: slot).loadAcquiring() == wanted {
+            slot += stride
+            found &+= 1
         }
         return found
     }
@@ -198,26 +221,34 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// Returns the position after the run, which has at least one slot.
     @inlinable @inline(__always)
     func pass(_ run: SlotRun, settingStatesTo value: UInt, _ body: (UnsafeMutableRawPointer) -> Void) -> UInt {
-        let first = slots + Int(bitPattern: run.position)
-        let end = base + byteCount
-        let (stride, offset) = (layout.stride, layout.elementOffset)
         prefetch(runAfterNext: run)
-        Word.willTouch(first + offset)
-        body(first + offset)
-        var slot = first + stride
-        var left = run.count &- 1
-        while left > 0 {
-            while left > 0, slot != end {
-                Word.willTouch(slot + offset)
-                body(slot + offset)
-                Word(at: slot).storeReleasing(value)
-                slot += stride
-                left &-= 1
-            }
-            if slot == end { slot = slots }
-        }
+        let first = slots + Int(bitPattern: run.position)
+        let straight = slotsBeforeEnd(from: run.position, upTo: run.count)
+        Word.willTouch(first + layout.elementOffset)
+        body(first + layout.elementOffset)
+        var slot = pass(from: first + layout.stride, count: straight &- 1, settingStatesTo: value, body)
+        if straight < run.count { slot = pass(from: slots, count: run.count &- straight, settingStatesTo: value, body) }
         Word(at: first).storeReleasing(value)
-        return slot == end ? 0 : UInt(bitPattern: slot - slots)
+        return slot == base + byteCount ? 0 : UInt(bitPattern: slot - slots)
+    }
+
+    /// Hands slots over that lie side by side; returns the address after them.
+    @inlinable @inline(__always)
+    func pass(
+        from start: UnsafeMutableRawPointer,
+        count: UInt,
+        settingStatesTo value: UInt,
+        _ body: (UnsafeMutableRawPointer) -> Void
+    ) -> UnsafeMutableRawPointer {
+        let (stride, offset) = (layout.stride, layout.elementOffset)
+        var slot = start
+        for _ in 0..<count {
+            Word.willTouch(slot + offset)
+            body(slot + offset)
+            Word(at: slot).storeReleasing(value)
+            slot += stride
+        }
+        return slot
     }
 
     /// Begins to fetch the slots that this side will come to after as many as it has in hand, which the other side may have by

@@ -82,7 +82,7 @@ extension SlotQueue: BoundedQueue, SynchronousBoundedQueue, BlockingBoundedQueue
         elements.append(count: Int(run.count)) { memory in
             var next = memory
             slots.release(run) { address in
-                next.moveInitialize(from: address.assumingMemoryBound(to: Element.self), count: 1)
+                next.initialize(to: address.assumingMemoryBound(to: Element.self).move())
                 next += 1
             }
         }
