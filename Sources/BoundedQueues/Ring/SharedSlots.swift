@@ -175,20 +175,22 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         let limit = min(count, capacity)
         var position = end.loadRelaxed()
         while true {
+            // The others' lines are left alone as long as the first one's turn has not come.
+            guard limit > 0, stamp(position).loadAcquiring() == position &+ stampOffset else {
+                let current = end.loadRelaxed()
+                if current == position { return SlotRun(position: position, count: 0) }
+                position = current
+                continue
+            }
             let straight = min(limit, capacity &- (position & (lap &- 1)))
-            var found = leading(from: position, upTo: straight, stampOffset: stampOffset)
+            // If somebody has taken the first one since, the exchange fails.
+            var found = 1 &+ leading(from: position &+ 1, upTo: straight &- 1, stampOffset: stampOffset)
             if found == straight, straight < limit {
                 found &+= leading(
                     from: self.position(position, plus: found),
                     upTo: limit &- straight,
                     stampOffset: stampOffset
                 )
-            }
-            if found == 0 {
-                let current = end.loadRelaxed()
-                if current == position { return SlotRun(position: position, count: 0) }
-                position = current
-                continue
             }
             let claim = end.weakCompareExchangeSequentiallyConsistent(
                 expected: position,
