@@ -65,7 +65,8 @@ static int fetches_ahead = 0;
 
 static void ask_for_maker(void) {
   unsigned a = 0, b = 0, c = 0, d = 0;
-  fetches_ahead = __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && c == signature_INTEL_ecx && d == signature_INTEL_edx;
+  fetches_ahead = __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && c == signature_INTEL_ecx &&
+                  d == signature_INTEL_edx;
 }
 
 // Once: a virtual machine's host answers in its stead, which takes microseconds.
