@@ -30,6 +30,8 @@ public struct LimiterImplementation: Sendable {
     /// One line for `list`.
     public let summary: String
     let drivers: [Scenario.Driver]
+    /// Of a yardstick: what its figures are the cost of.
+    let measures: String
     /// Whether it keeps all of what `RateLimiter` says, waiting in line included.
     let keepsContract: Bool
     /// Which requests it promises to grant.
@@ -80,7 +82,8 @@ public struct LimiterImplementation: Sendable {
         standing: Standing = .own,
         summary: String,
         drivers: [Scenario.Driver],
-        specification: Specification,
+        measures: String = "The harness alone",
+        specification: Specification = .tokenBucket,
         keepsContract: Bool = true,
         extraChecks: [ExtraVerification] = [],
         library: String? = nil,
@@ -93,6 +96,7 @@ public struct LimiterImplementation: Sendable {
         self.standing = standing
         self.summary = summary
         self.drivers = drivers
+        self.measures = measures
         self.keepsContract = keepsContract && role == .contender && library == nil
         self.specification = specification
         self.extraChecks = extraChecks

@@ -18,6 +18,11 @@ extension Registry {
                 virtual: { LimiterInstance(FixedWindowLimiter(rate: $0.rate, burst: $0.burst, clock: $0.clock)) }
             )
         )
+        registerLimiterYardsticks()
+        registerWarnings()
+    }
+
+    private mutating func registerLimiterYardsticks() {
         register(
             LimiterImplementation(
                 id: "null-limiter",
@@ -28,7 +33,18 @@ extension Registry {
                 virtual: nil
             )
         )
-        registerWarnings()
+        register(
+            LimiterImplementation(
+                id: "clock-limiter",
+                family: .other,
+                role: .yardstick,
+                summary: "yardstick: reads the clock and grants everything; the least that a decision can cost",
+                drivers: [.threads, .tasks],
+                measures: "Reading the clock",
+                real: { _ in LimiterInstance(ClockReadingLimiter()) },
+                virtual: nil
+            )
+        )
     }
 
     private mutating func registerTokenBuckets() {

@@ -20,7 +20,7 @@ struct HarnessOverhead {
                 yardstick.yardstickFor.flatMap { HarnessOverhead.protocolCost(of: $0, over: yardstick.id, results) }
             }
         limiters = registry.limiters.filter { $0.role == .yardstick }.flatMap {
-            HarnessOverhead.empty($0.id, "a decision", results)
+            HarnessOverhead.empty($0.id, "a decision", results, measuring: $0.measures)
         }
         breakers = registry.breakers.filter { $0.role == .yardstick }.flatMap {
             HarnessOverhead.empty($0.id, "a call", results, measuring: $0.measures)

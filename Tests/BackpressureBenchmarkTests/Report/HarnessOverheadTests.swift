@@ -81,9 +81,12 @@ struct HarnessOverheadTests {
     @Test("is told of each mechanism apart")
     func limiters() throws {
         let scenario = Samples.scenario("cost", .limiter(Samples.limiterLoad))
-        let notes = try overhead([result(scenario, "null-limiter", .cpuTime, 7)], of: scenario)
+        let decisions = [("null-limiter", 7), ("clock-limiter", 29)].map { result(scenario, $0, .cpuTime, $1) }
+        let notes = try overhead(decisions, of: scenario)
         #expect(notes.queues.isEmpty)
-        #expect(notes.limiters.count == 1 && notes.limiters[0].contains("takes 7 ns of CPU a decision"))
+        #expect(notes.limiters.count == 2)
+        #expect(notes.limiters.first?.hasPrefix("The harness alone takes 7 ns of CPU a decision") == true)
+        #expect(notes.limiters.last?.hasPrefix("Reading the clock takes 29 ns of CPU a decision") == true)
         let calls = Samples.scenario("calls", .breaker(BreakerLoad(callers: 1)))
         let results = [("null-breaker", 2), ("atomic-add-breaker", 6)].map { result(calls, $0, .cpuTime, $1) }
         let breakers = try overhead(results, of: calls).breakers
