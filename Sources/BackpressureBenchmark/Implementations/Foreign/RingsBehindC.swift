@@ -66,13 +66,7 @@ private func push<Queue: SynchronousBoundedQueue<UInt64> & AnyObject>(
     to type: Queue.Type,
     at queue: UnsafeMutableRawPointer?
 ) -> Int32 {
-    Unmanaged<Queue>.fromOpaque(queue!)._withUnsafeGuaranteedRef {
-        // Told apart here, so that the usual outcome needn't be put together first.
-        switch $0.tryPush(word) {
-        case .accepted: 1
-        default: 0
-        }
-    }
+    Unmanaged<Queue>.fromOpaque(queue!)._withUnsafeGuaranteedRef { $0.tryPush(word).isAccepted ? 1 : 0 }
 }
 
 @inline(__always)
