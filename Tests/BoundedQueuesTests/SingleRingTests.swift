@@ -42,7 +42,10 @@ struct SingleRingTests {
             case (false, true):
                 let popped = queue.tryPop()
                 #expect(popped == inside.first)
-                if popped != nil { inside.removeFirst(); taken += 1 }
+                if popped != nil {
+                    inside.removeFirst()
+                    taken += 1
+                }
             case (false, false):
                 var popped: [Element] = []
                 #expect(queue.tryPop(upTo: count, into: &popped) == min(count, inside.count))
@@ -77,8 +80,12 @@ struct SingleRingTests {
                 // Spells of single pushes and of batches.
                 let count = next / 1_000 % 2 == 0 ? 1 : 1 + next % 11
                 let batch = (next..<min(elements, next + count)).map(element)
-                let accepted =
-                    batch.count == 1 ? (queue.tryPush(batch[0]).isAccepted ? 1 : 0) : queue.tryPush(contentsOf: batch).accepted
+                var accepted = 0
+                if batch.count > 1 {
+                    accepted = queue.tryPush(contentsOf: batch).accepted
+                } else if queue.tryPush(batch[0]).isAccepted {
+                    accepted = 1
+                }
                 next += accepted
                 if accepted > 0 { patience.reset() } else if !patience.pause() { break }
             }
