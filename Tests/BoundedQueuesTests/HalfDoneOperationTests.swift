@@ -120,7 +120,7 @@ struct HalfDoneOperationTests {
             let element = popped(from: queue) {
                 guard case .claimed(_, let newest) = replacement, queue.slots.completeReplacement(replacement)
                 else { return }
-                queue.finishPush(8, .claimed(newest))
+                queue.finishPush(8, newest)
             }
             #expect(element == 8)
         }

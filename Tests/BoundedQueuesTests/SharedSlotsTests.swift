@@ -49,7 +49,8 @@ struct SharedSlotsTests {
             #expect(odd.stride % MemoryLayout<UInt>.alignment == 0)
             let wide = Self.slots(3, of: SIMD8<Double>.self, spacing)
             for index: UInt in 0..<3 {
-                #expect(Int(bitPattern: wide.address(index)) % MemoryLayout<SIMD8<Double>>.alignment == 0)
+                let element = wide.slot(index) + wide.layout.elementOffset
+                #expect(Int(bitPattern: element) % MemoryLayout<SIMD8<Double>>.alignment == 0)
             }
             let nothing = RingQueue<Void>(capacity: 3, spacing: spacing)
             #expect((0..<4).map { _ in nothing.tryPush(()).isAccepted } == [true, true, true, false])

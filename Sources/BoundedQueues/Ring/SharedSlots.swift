@@ -78,10 +78,22 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @inlinable @inline(__always)
     func stamp(_ position: UInt) -> Word { Word(at: slot(position)) }
 
-    /// The memory for an element at a position.
+    /// A claim remembers how far its slot is from the first in bytes, which takes a multiplication to tell.
     @inlinable @inline(__always)
-    public func address(_ position: UInt) -> UnsafeMutableRawPointer {
-        let address = slot(position) + layout.elementOffset
+    func claimed(_ position: UInt, at slot: UnsafeMutableRawPointer) -> SlotClaim {
+        .claimed(position, mark: UInt(bitPattern: slot - slots))
+    }
+
+    @inlinable @inline(__always)
+    func slot(of claim: SlotClaim) -> UnsafeMutableRawPointer { slots + Int(bitPattern: claim.mark) }
+
+    /// The memory for the element of a claim.
+    @inlinable @inline(__always)
+    public func address(_ claim: SlotClaim) -> UnsafeMutableRawPointer { element(at: slot(of: claim)) }
+
+    @inlinable @inline(__always)
+    func element(at slot: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        let address = slot + layout.elementOffset
         Word.willTouch(address)
         return address
     }
@@ -104,44 +116,31 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     ///
     /// Relaxed: a refusal may mean that the consumer before has claimed the slot and not yet moved its element out.
     @inlinable @inline(__always)
-    public func claimFree() -> SlotClaim {
-        var position = tail.loadRelaxed()
-        while true {
-            if stamp(position).loadAcquiring() == position {
-                prefetch(after: position)
-                let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
-                if claim.exchanged { return .claimed(position) }
-                Word.stepBack()
-                position = tail.loadRelaxed()
-            } else {
-                let current = tail.loadRelaxed()
-                if current == position { return position & Self.closedBit == 0 ? .refused : .closed }
-                Word.stepBack()
-                position = tail.loadRelaxed()
-            }
+    public func attemptFree() -> SlotClaim {
+        let position = tail.loadRelaxed()
+        let slot = slot(position)
+        guard Word(at: slot).loadAcquiring() == position else {
+            guard tail.loadRelaxed() == position else { return .overtaken }
+            return position & Self.closedBit == 0 ? .refused : .closed
         }
+        prefetch(after: slot)
+        let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
+        return claim.exchanged ? claimed(position, at: slot) : .overtaken
     }
 
     /// Claims the head's slot, if it is filled.
     ///
     /// Relaxed: a refusal may mean that the producer before has claimed the slot and not yet filled it.
     @inlinable @inline(__always)
-    public func claimFilled() -> SlotClaim {
-        var position = head.loadRelaxed()
-        while true {
-            if stamp(position).loadAcquiring() == position &+ 1 {
-                prefetch(after: position)
-                let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
-                if claim.exchanged { return .claimed(position) }
-                Word.stepBack()
-                position = head.loadRelaxed()
-            } else {
-                let current = head.loadRelaxed()
-                if current == position { return .refused }
-                Word.stepBack()
-                position = head.loadRelaxed()
-            }
+    public func attemptFilled() -> SlotClaim {
+        let position = head.loadRelaxed()
+        let slot = slot(position)
+        guard Word(at: slot).loadAcquiring() == position &+ 1 else {
+            return head.loadRelaxed() == position ? .refused : .overtaken
         }
+        prefetch(after: slot)
+        let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
+        return claim.exchanged ? claimed(position, at: slot) : .overtaken
     }
 
     /// Begins to fetch the slot that this end will come to fourth from here.
@@ -152,9 +151,9 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// long, or where a consumer is close behind its producer they take them from each other. Dense slots share the line that was
     /// fetched for the last one.
     @inlinable @inline(__always)
-    func prefetch(after position: UInt) {
+    func prefetch(after slot: UnsafeMutableRawPointer) {
         guard fetchesAhead else { return }
-        Word.prefetchForWriting(slot(position) + 4 &* layout.stride)
+        Word.prefetchForWriting(slot + 4 &* layout.stride)
     }
 
     /// Claims the slots from the tail's on that are free, with one compare-exchange: a slot that was seen free stays so
@@ -233,11 +232,11 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Publishes a filled slot.
     @inlinable @inline(__always)
-    public func publish(_ claim: SlotClaim) { stamp(claim.position).storeReleasing(claim.position &+ 1) }
+    public func publish(_ claim: SlotClaim) { Word(at: slot(of: claim)).storeReleasing(claim.position &+ 1) }
 
     /// Gives an emptied slot back for the next lap.
     @inlinable @inline(__always)
-    public func release(_ claim: SlotClaim) { stamp(claim.position).storeReleasing(claim.position &+ lap) }
+    public func release(_ claim: SlotClaim) { Word(at: slot(of: claim)).storeReleasing(claim.position &+ lap) }
 
     // The first slot of a run changes hands last. Others look at a run from its first slot on: so they find it as a whole, and
     // don't follow this thread from slot to slot, where each would cost both a cache line's way between the processors.
@@ -257,15 +256,14 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @inlinable @inline(__always)
     func pass(_ run: SlotRun, addingToStamps step: UInt, _ body: (UnsafeMutableRawPointer) -> Void) {
         let straight = min(run.count, capacity &- (run.position & (lap &- 1)))
-        let first = address(run.position)
-        body(first)
-        let second = run.position &+ 1
-        pass(from: second, at: slot(run.position) + layout.stride, count: straight &- 1, addingToStamps: step, body)
+        let first = slot(run.position)
+        body(element(at: first))
+        pass(from: run.position &+ 1, at: first + layout.stride, count: straight &- 1, addingToStamps: step, body)
         if straight < run.count {
             let wrapped = position(run.position, plus: straight)
             pass(from: wrapped, at: slots, count: run.count &- straight, addingToStamps: step, body)
         }
-        stamp(run.position).storeReleasing(run.position &+ step)
+        Word(at: first).storeReleasing(run.position &+ step)
     }
 
     /// Hands slots over that lie side by side.
@@ -301,18 +299,20 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
         let first = head.loadSequentiallyConsistent()
         // Full by position (positions only grow, so if the claim below succeeds it was full at that moment), and
         // the oldest element is published.
-        guard last == first &+ lap, stamp(first).loadAcquiring() == first &+ 1,
+        let slot = slot(first)
+        guard last == first &+ lap, Word(at: slot).loadAcquiring() == first &+ 1,
             head.compareExchangeSequentiallyConsistent(expected: first, desired: next(first)).exchanged
         else { return .retry }
-        return .claimed(oldest: first, newest: last)
+        return .claimed(oldest: claimed(first, at: slot), newest: claimed(last, at: slot))
     }
 
     /// Moves the tail past the slot; only ``close()`` can have changed the tail meanwhile.
     @inlinable
     public func completeReplacement(_ replacement: SlotReplacement) -> Bool {
         guard case .claimed(let oldest, let newest) = replacement else { return false }
-        if tail.compareExchangeSequentiallyConsistent(expected: newest, desired: next(newest)).exchanged { return true }
-        stamp(oldest).storeReleasing(newest)
+        let last = newest.position
+        if tail.compareExchangeSequentiallyConsistent(expected: last, desired: next(last)).exchanged { return true }
+        Word(at: slot(of: oldest)).storeReleasing(last)
         return false
     }
 

@@ -86,10 +86,10 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @inlinable @inline(__always)
     func state(_ position: UInt) -> Word { Word(at: slots + Int(bitPattern: position)) }
 
-    /// The memory for an element at a position.
+    /// The memory for the element of a claim.
     @inlinable @inline(__always)
-    public func address(_ position: UInt) -> UnsafeMutableRawPointer {
-        let address = slots + (Int(bitPattern: position) &+ layout.elementOffset)
+    public func address(_ claim: SlotClaim) -> UnsafeMutableRawPointer {
+        let address = slots + (Int(bitPattern: claim.position) &+ layout.elementOffset)
         Word.willTouch(address)
         return address
     }
@@ -103,7 +103,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Claims the next slot for the producer, if it is free.
     @inlinable @inline(__always)
-    public func claimFree() -> SlotClaim {
+    public func attemptFree() -> SlotClaim {
         let position = tail.offset.loadRelaxed()
         guard state(position).loadAcquiring() == 0 else {
             return closed.loadRelaxed() == 0 ? .refused : .closed
@@ -148,7 +148,7 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Claims the next slot for the consumer, if it is filled.
     @inlinable @inline(__always)
-    public func claimFilled() -> SlotClaim {
+    public func attemptFilled() -> SlotClaim {
         let position = head.offset.loadRelaxed()
         return state(position).loadAcquiring() == Self.filled ? .claimed(position) : .refused
     }

@@ -3,6 +3,16 @@ public import ConcurrencySupport
 // What the policies do, apart from the path of a push that finds room.
 
 extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
+    /// What comes after an attempt that found no room, or that another producer was quicker than.
+    @inlinable
+    @inline(never)
+    func pushOnSecondLook(_ element: consuming Element, _ outcome: SlotClaim.Outcome) -> PushResult<Element> {
+        guard outcome == .overtaken else { return overflow(element, outcome) }
+        Slots.Word.stepBack()
+        let claim = slots.claimFree()
+        return claim.outcome == .claimed ? accept(element, claim) : overflow(element, claim.outcome)
+    }
+
     /// What the policy says of an element that found no room.
     @inlinable
     @inline(never)
@@ -18,7 +28,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     return accept(element, claim)
                 case .closed:
                     return refuseClosed(element)
-                case .refused:
+                case .refused, .overtaken:
                     Slots.Word.pause(&backoff)
                 }
             }
@@ -91,7 +101,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     onDrop?(evicted, .evicted)
                     return refuseClosed(element)
                 }
-                let result = accept(element, .claimed(newest))
+                let result = accept(element, newest)
                 onDrop?(evicted, .evicted)
                 return result
             case .closed:
@@ -103,7 +113,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
                     return accept(element, claim)
                 case .closed:
                     return refuseClosed(element)
-                case .refused:
+                case .refused, .overtaken:
                     Slots.Word.pause(&backoff)
                 }
             }

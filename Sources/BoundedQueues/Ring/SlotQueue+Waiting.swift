@@ -10,7 +10,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func push(_ element: consuming Element) async -> PushResult<Element> {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind == .throttle { return await waitAndPush(element, expiry: nil) }
-        var claim = slots.claimFree()
+        var claim = slots.attemptFree()
         if claim.outcome != .claimed { claim = claimFreeAfterPauses() }
         if claim.outcome == .claimed { return accept(element, claim) }
         return await waitAndPush(element, expiry: nil)
@@ -58,7 +58,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
     public func pushBlocking(_ element: consuming Element, timeout: Duration? = nil) -> PushResult<Element> {
         guard policy.waitsForRoom else { return tryPush(element) }
         if policy.kind != .throttle {
-            let claim = slots.claimFree()
+            let claim = slots.attemptFree()
             if claim.outcome == .claimed { return accept(element, claim) }
         }
         return parkAndPush(element, timeout: timeout)
@@ -103,7 +103,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             switch claim.outcome {
             case .claimed: return accept(element, claim)
             case .closed: return refuse(element, .closed)
-            case .refused:
+            case .refused, .overtaken:
                 // A strict queue says that there is no room only if there is none, at a moment during the call.
                 guard isStrict, slots.isClosedOrNotFull else { return refuse(element, .late) }
                 Slots.Word.pause(&backoff)
@@ -184,7 +184,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             switch claim.outcome {
             case .claimed: return accept(element, claim)
             case .closed: return refuse(element, .closed)
-            case .refused: break
+            case .refused, .overtaken: break
             }
             // Room by position though the claim failed: a consumer is about to free the slot.
             if slots.isClosedOrNotFull {
@@ -270,7 +270,7 @@ extension SlotQueue where Element: ~Copyable, Slots: ~Copyable {
             switch claim.outcome {
             case .claimed: return accept(element, claim)
             case .closed: return refuse(element, .closed)
-            case .refused: break
+            case .refused, .overtaken: break
             }
             if let deadline, SystemNanosecondClock().nanoseconds() >= deadline {
                 passOn(wasWoken, to: producers)

@@ -105,30 +105,34 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     @inlinable @inline(__always)
     public func tryPush(_ element: consuming Element) -> PushResult<Element> {
         if looksBeforePushing { return lookAndPush(element) }
-        let claim = slots.claimFree()
+        let claim = slots.attemptFree()
         if claim.outcome == .claimed {
             return accept(element, claim)
         }
-        return overflow(element, claim.outcome)
+        return pushOnSecondLook(element, claim.outcome)
     }
 
     /// Takes the oldest element, or `nil` if there is none now. O(1).
     @inlinable @inline(__always)
     public func tryPop() -> Element? {
-        let claim = slots.claimFilled()
-        if claim.outcome == .claimed {
-            let element = empty(claim)
-            if slots.hasWaitingProducers { producers.notifyOne() }
-            return element
-        }
-        // Neither of the two is common; a strict queue waits for the push that is half done, a spilling one looks further.
-        return isStrict || spill != nil ? popOnSecondLook() : nil
+        let claim = slots.attemptFilled()
+        if claim.outcome == .claimed { return take(claim) }
+        // None of these is common; a strict queue waits for the push that is half done, a spilling one looks further.
+        return isStrict || spill != nil || claim.outcome == .overtaken ? popOnSecondLook(after: claim.outcome) : nil
+    }
+
+    /// Empties a slot that was claimed, and wakes a producer if one waits.
+    @inlinable @inline(__always)
+    func take(_ claim: SlotClaim) -> Element {
+        let element = empty(claim)
+        if slots.hasWaitingProducers { producers.notifyOne() }
+        return element
     }
 
     /// Puts an element into a slot that was claimed, publishes it, and wakes a consumer if one waits.
     @inlinable @inline(__always)
     func accept(_ element: consuming Element, _ claim: SlotClaim) -> PushResult<Element> {
-        store(element, at: slots.address(claim.position))
+        store(element, at: slots.address(claim))
         slots.publish(claim)
         if slots.hasWaitingConsumers { consumers.notifyOne() }
         return .accepted
@@ -145,26 +149,29 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     /// Takes the element out of a slot that was claimed, and gives the slot back.
     @inlinable @inline(__always)
     func empty(_ claim: SlotClaim) -> Element {
-        let element = slots.address(claim.position).assumingMemoryBound(to: Element.self).move()
+        let element = slots.address(claim).assumingMemoryBound(to: Element.self).move()
         slots.release(claim)
         return element
     }
 
-    /// What a strict queue, or one with a store, does when no slot is filled.
+    /// What comes after an attempt that another consumer was quicker than; and what a strict queue, or one with a store, does
+    /// when no slot is filled.
     @inlinable
     @inline(never)
-    func popOnSecondLook() -> Element? {
+    func popOnSecondLook(after outcome: SlotClaim.Outcome = .refused) -> Element? {
+        if outcome == .overtaken {
+            Slots.Word.stepBack()
+            let claim = slots.claimFilled()
+            if claim.outcome == .claimed { return take(claim) }
+            guard isStrict || spill != nil else { return nil }
+        }
         var backoff = Backoff()
         while true {
             while policy.kind == .dropOldest ? !slots.isEmptyWithoutReplacement : !slots.isEmpty {
                 // A push is half done. Without a store it would be alright to say so, in a relaxed queue; but what is in
                 // the store is younger.
                 let claim = slots.claimFilled()
-                if claim.outcome == .claimed {
-                    let element = empty(claim)
-                    if slots.hasWaitingProducers { producers.notifyOne() }
-                    return element
-                }
+                if claim.outcome == .claimed { return take(claim) }
                 Slots.Word.pause(&backoff)
             }
             var hasOlderInSlots = false

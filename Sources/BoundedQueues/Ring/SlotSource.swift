@@ -19,8 +19,9 @@ public protocol SlotSource: ~Copyable, Sendable {
     /// The bytes of all slots and counters.
     var byteCount: Int { get }
 
-    /// Claims the next free slot for an element, unless there is none or the queue is closed.
-    func claimFree() -> SlotClaim
+    /// Claims the next free slot for an element, unless there is none or the queue is closed; or says that another producer
+    /// was quicker.
+    func attemptFree() -> SlotClaim
     /// Claims the next free slots, at most `count`, one after the other from the claim's position on.
     func claimFree(upTo count: UInt) -> SlotRun
     /// Lets consumers have a claimed slot, which now holds an element.
@@ -29,8 +30,8 @@ public protocol SlotSource: ~Copyable, Sendable {
     /// order, and publishes each.
     func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void)
 
-    /// Claims the next filled slot, unless there is none. Never says `.closed`.
-    func claimFilled() -> SlotClaim
+    /// Claims the next filled slot, unless there is none; or says that another consumer was quicker. Never says `.closed`.
+    func attemptFilled() -> SlotClaim
     /// Claims the next filled slots, at most `count`.
     func claimFilled(upTo count: UInt) -> SlotRun
     /// Gives back a claimed slot, which no longer holds an element.
@@ -39,8 +40,8 @@ public protocol SlotSource: ~Copyable, Sendable {
     /// order, and gives each back.
     func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void)
 
-    /// The memory for an element at a position.
-    func address(_ position: UInt) -> UnsafeMutableRawPointer
+    /// The memory for the element of a claimed slot.
+    func address(_ claim: SlotClaim) -> UnsafeMutableRawPointer
 
     /// Claims the oldest element's slot for a new element, in one step, if all slots are filled. For shared slots only.
     func claimReplacement() -> SlotReplacement
@@ -79,16 +80,39 @@ public protocol SlotSource: ~Copyable, Sendable {
     func orderWaiter()
 }
 
+extension SlotSource where Self: ~Copyable {
+    /// Claims the next free slot for an element, unless there is none or the queue is closed. Whoever finds that another was
+    /// quicker leaves the queue's end to it for a while.
+    @inlinable @inline(__always)
+    func claimFree() -> SlotClaim {
+        while true {
+            let claim = attemptFree()
+            if claim.outcome != .overtaken { return claim }
+            Word.stepBack()
+        }
+    }
+
+    /// Claims the next filled slot, likewise, unless there is none.
+    @inlinable @inline(__always)
+    func claimFilled() -> SlotClaim {
+        while true {
+            let claim = attemptFilled()
+            if claim.outcome != .overtaken { return claim }
+            Word.stepBack()
+        }
+    }
+}
+
 /// What came of asking for a slot.
 @frozen
 public struct SlotClaim: Sendable {
     @frozen
     @usableFromInline
-    enum Outcome: Sendable { case claimed, refused, closed }
+    enum Outcome: Sendable { case claimed, refused, closed, overtaken }
 
     @usableFromInline let outcome: Outcome
     @usableFromInline let position: UInt
-    /// What the slots remember of the claim until it is published or released, so that they needn't read it again.
+    /// What the slots remember of the claim until it is published or released, so that they needn't find it out again.
     @usableFromInline let mark: UInt
 
     @inlinable @inline(__always)
@@ -106,6 +130,8 @@ public struct SlotClaim: Sendable {
     static var refused: Self { Self(outcome: .refused, position: 0, mark: 0) }
     @inlinable @inline(__always)
     static var closed: Self { Self(outcome: .closed, position: 0, mark: 0) }
+    @inlinable @inline(__always)
+    static var overtaken: Self { Self(outcome: .overtaken, position: 0, mark: 0) }
 }
 
 /// Slots that follow each other.
@@ -126,7 +152,7 @@ public struct SlotRun: Sendable {
 @frozen
 public enum SlotReplacement: Sendable {
     /// The slot at `oldest` holds an element to be evicted; the new one belongs at `newest`, the same slot a lap later.
-    case claimed(oldest: UInt, newest: UInt)
+    case claimed(oldest: SlotClaim, newest: SlotClaim)
     /// There is room, or somebody is in the middle of an operation: try again.
     case retry
     /// The queue is closed.

@@ -23,15 +23,15 @@ struct HastySlots: SlotSource, ~Copyable {
         return looks.hasFoundEmpty
     }
 
-    func claimFilled() -> SlotClaim {
+    func attemptFilled() -> SlotClaim {
         looks.hasFoundEmpty = false
-        return base.claimFilled()
+        return base.attemptFilled()
     }
 
     static var isShared: Bool { true }
     var capacity: UInt { base.capacity }
     var byteCount: Int { base.byteCount }
-    func claimFree() -> SlotClaim { base.claimFree() }
+    func attemptFree() -> SlotClaim { base.attemptFree() }
     func claimFree(upTo count: UInt) -> SlotRun { base.claimFree(upTo: count) }
     func publish(_ claim: SlotClaim) { base.publish(claim) }
     func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) { base.publish(run, filling: fill) }
@@ -40,7 +40,7 @@ struct HastySlots: SlotSource, ~Copyable {
     func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void) {
         base.release(run, emptying: empty)
     }
-    func address(_ position: UInt) -> UnsafeMutableRawPointer { base.address(position) }
+    func address(_ claim: SlotClaim) -> UnsafeMutableRawPointer { base.address(claim) }
     func claimReplacement() -> SlotReplacement { base.claimReplacement() }
     func completeReplacement(_ replacement: SlotReplacement) -> Bool { base.completeReplacement(replacement) }
     func close() { base.close() }
