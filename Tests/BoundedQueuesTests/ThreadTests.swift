@@ -38,6 +38,24 @@ struct ThreadTests {
         replaces(threads: threads) { RingQueue<Int>(capacity: capacity, policy: .dropOldest, onDrop: $0) }
     }
 
+    @Test("Nobody is refused because another was quicker, as long as there is room and there are elements")
+    func competition() {
+        let share = 100_000
+        let queue = RingQueue<Int>(capacity: 2 * share)
+        let refused = SharedCount()
+        let push: @Sendable (Worker) -> Void = { _ in
+            for element in 0..<share where !queue.tryPush(element).isAccepted { refused.add(1) }
+        }
+        let pop: @Sendable (Worker) -> Void = { _ in
+            for _ in 0..<share where queue.tryPop() == nil { refused.add(1) }
+        }
+        for _ in 0..<3 {
+            Worker.run([push, push])
+            Worker.run([pop, pop])
+        }
+        #expect(refused.value == 0)
+    }
+
     @Test(
         "Closing while threads push leaves every element in one place",
         arguments: [OverflowPolicy.block, .dropOldest]
