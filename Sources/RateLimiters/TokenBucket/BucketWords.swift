@@ -16,8 +16,8 @@ protocol BucketWords: AnyObject, Sendable {
     func store(_ terms: TokenBucketAlgebra, for generation: UInt64)
     /// Permits that those in the line wait for; behind the arrival time for moments.
     var waitingPermits: UInt64 { get }
-    /// ``AtomicWord/stepBack()``.
-    func stepBack()
+    /// Leaves the word to whoever was quicker, if it took long to find that out; `now`: when this caller had read the clock.
+    func stepBack(since now: UInt64)
 }
 
 extension BucketWords {
@@ -42,7 +42,7 @@ extension BucketWords {
                 if isPossible, next <= limit, terms.covers(nanoseconds: now) {
                     // Releasing nothing of its own; but its loads of the terms must come before.
                     if weakExchange(current, for: next << 2 | current & 3) { return .granted }
-                    stepBack()
+                    stepBack(since: now)
                     continue anew
                 }
                 // The terms were whole if they are still the same.

@@ -78,7 +78,7 @@ package final class ModelledTokenBucket: BucketWords {
 
     // In a model nobody pauses: others run whenever they like.
     @usableFromInline
-    func stepBack() {}
+    func stepBack(since now: UInt64) {}
 
     /// Whether so many permits are granted.
     package func tryAcquire(_ permits: UInt64) -> Bool {
