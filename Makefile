@@ -6,8 +6,9 @@ ARGS ?=
 # Where what is optimised is built. A folder of its own lets that go on beside the build of the tests, as in .ci/run: two builds
 # in one folder wait for one another.
 OPTIMISED ?= .build
-# More for optimised builds: CI leaves out what only debuggers read.
+# More for optimised builds, and for those of the tests: CI leaves out what only debuggers read.
 OPTIMISED_BUILD ?=
+DEBUG_BUILD ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help benchmark test test-release examples example-service lint format warnings machine-code sanitize fuzz report-check baseline \
@@ -35,11 +36,12 @@ benchmark: jemalloc
 
 # One module after the other: each has a thousand cases that run at the same time, and all of them together would have each
 # other wait for longer than tests that look for hangs allow. What failed is printed last, where people look.
-TESTS ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting \
-  BackpressureBenchmark CommandLine
+LIBRARY = ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting
+SUITE = BackpressureBenchmark CommandLine
+TESTS ?= $(LIBRARY) $(SUITE)
 TEST_LOGS = .build/test-logs
 test: jemalloc
-	$(SWIFT) build --build-tests
+	$(SWIFT) build --build-tests $(DEBUG_BUILD)
 	@mkdir -p $(TEST_LOGS)
 	@for module in $(TESTS); do \
 	  log="$(TEST_LOGS)/$$module.txt"; \
@@ -79,12 +81,12 @@ machine-code: jemalloc
 	  *) echo "make machine-code: only on Linux, x86-64";; esac
 
 warnings: jemalloc
-	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+	BACKPRESSURE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests $(DEBUG_BUILD)
 
 # One test after the other: all at once, ten times slower as they are, each waits for the moment in which nothing happens any
 # more, which the others keep from coming. The address sanitizer looks for leaks, too, where the system has that.
 SANITIZERS ?= thread address
-SANITIZED ?= ConcurrencySupport BoundedQueues RateLimiters CircuitBreakers FlowControl BackpressureMonitoring BackpressureTesting
+SANITIZED ?= $(LIBRARY)
 sanitize:
 	@for sanitizer in $(SANITIZERS); do \
 	  BACKPRESSURE_LIBRARY_ONLY=1 $(SWIFT) build --build-tests --sanitize $$sanitizer --scratch-path .build/sanitize-$$sanitizer || exit 1; \

@@ -76,16 +76,10 @@ struct QueueConformanceTests {
         try await suite.run(check)
     }
 
-    @Test("The ring for one producer and one consumer", arguments: QueueCheck.allCases, [SlotSpacing.padded, .dense])
-    func singleRingQueue(check: QueueCheck, spacing: SlotSpacing) async throws {
+    @Test("The ring for one producer and one consumer", arguments: QueueCheck.allCases)
+    func singleRingQueue(check: QueueCheck) async throws {
         let suite = QueueConformance(supporting: [.sample, .throttle]) {
-            SingleRingQueue(
-                capacity: $0.capacity,
-                policy: $0.policy,
-                spacing: spacing,
-                clock: $0.clock,
-                onDrop: $0.onDrop
-            )
+            SingleRingQueue(capacity: $0.capacity, policy: $0.policy, clock: $0.clock, onDrop: $0.onDrop)
         }
         try await suite.run(check)
     }

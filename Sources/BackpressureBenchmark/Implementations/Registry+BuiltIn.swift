@@ -276,7 +276,7 @@ extension SlotQueue where Slots == SharedSlots<HardwareWord> {
     }
 }
 
-extension SlotQueue where Slots == SingleSlots<HardwareWord> {
+extension SlotQueue where Slots == SingleSlots<Element, HardwareWord> {
     fileprivate convenience init(_ setup: QueueSetup<Element>) {
         self.init(capacity: setup.capacity, policy: setup.policy, onDrop: setup.onDrop)
     }

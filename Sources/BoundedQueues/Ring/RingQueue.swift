@@ -96,31 +96,30 @@ extension SlotQueue where Slots == SharedSlots<HardwareWord> {
 /// (``OverflowPolicy/dropOldest``) or bring them back in (``OverflowPolicy/spill``) are not to be had.
 ///
 /// - Complexity: O(1), no allocation.
-/// - Memory: 16 bytes a slot for elements of a word, plus some 640 bytes; once.
+/// - Memory: 16 bytes a slot for elements of a word, plus some 640 bytes; once. The slots are always dense: neighbours share
+///   a cache line that travels once.
 /// - Source: slots that carry their state, as in FastForward (Giacomoni et al., 2008); fences as in asymmetric Dekker
 ///   synchronisation.
-public typealias SingleRingQueue<Element: ~Copyable & Sendable> = SlotQueue<Element, SingleSlots<HardwareWord>>
+public typealias SingleRingQueue<Element: ~Copyable & Sendable> = SlotQueue<Element, SingleSlots<Element, HardwareWord>>
 
-extension SlotQueue where Slots == SingleSlots<HardwareWord>, Element: ~Copyable {
+extension SlotQueue where Slots == SingleSlots<Element, HardwareWord>, Element: ~Copyable {
     /// - Parameters:
     ///   - capacity: the most elements inside at once, kept exactly; at least 1, else a precondition fails.
     ///   - policy: what happens to an element offered while the queue is full; neither ``OverflowPolicy/dropOldest`` nor
     ///     ``OverflowPolicy/spill``, else a precondition fails.
-    ///   - spacing: how far apart the slots lie. Dense is the fastest as a rule: neighbours share a line that travels once.
     ///   - clock: what delays and the time spent blocked are measured on.
     ///   - onDrop: receives what the policy gives up.
     public convenience init(
         capacity: Int,
         policy: OverflowPolicy = .block,
-        spacing: SlotSpacing = .dense,
         clock: any NanosecondClock = SystemNanosecondClock(),
         onDrop: DropHandler<Element>? = nil
     ) {
         precondition(policy.kind != .dropOldest, "a queue with one consumer can't replace its oldest element")
         self.init(
-            slots: SingleSlots(capacity: capacity, layout: SlotLayout(for: Element.self, spacing: spacing)),
+            slots: SingleSlots(capacity: capacity),
             policy: policy,
-            spacing: spacing,
+            spacing: .dense,
             consistency: .strict,
             clock: clock,
             spill: nil,

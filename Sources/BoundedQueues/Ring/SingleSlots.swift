@@ -16,20 +16,21 @@ public import ConcurrencySupport
 /// passes the heavy fence and then waits until the position is even: from then on no push can enter. A producer that the
 /// system stops in the middle of a push holds up `close()` until it runs again.
 @frozen
-public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
+public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
     // @unchecked Sendable because it is a set of addresses, as in `SharedSlots`. Positions are written by their one owner.
 
     // Header: the producer's line, the consumer's line, the counters, the closed state; then the slots.
     @usableFromInline let base: UnsafeMutableRawPointer
-    @usableFromInline let slots: UnsafeMutableRawPointer
     /// The number of slots.
     public let capacity: UInt
-    @usableFromInline let layout: SlotLayout
     /// The bytes of the one allocation.
     public let byteCount: Int
     @usableFromInline let fetchesAhead: Bool
 
     @inlinable static var headerBytes: Int { 2 * 128 + SlotCounter.byteCount }
+    // Not kept but reckoned from the type, so that where that is known it costs no load: neighbours always share a line.
+    @inlinable @inline(__always) var layout: SlotLayout { SlotLayout(for: Element.self, spacing: .dense) }
+    @inlinable @inline(__always) var slots: UnsafeMutableRawPointer { base + Self.headerBytes }
     @inlinable static var filled: UInt { 1 }
     @inlinable static var closing: UInt { 1 }
     @inlinable static var closedForGood: UInt { 2 }
@@ -37,16 +38,15 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     /// One producer and one consumer.
     @inlinable public static var isShared: Bool { false }
 
-    package init(capacity: Int, layout: SlotLayout) {
+    package init(capacity: Int) {
         precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
         precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
         Word.prepareFences()
         self.capacity = UInt(capacity)
-        self.layout = layout
+        let layout = SlotLayout(for: Element.self, spacing: .dense)
         byteCount = Self.headerBytes + layout.stride * capacity
         fetchesAhead = Word.gainsByFetchingAhead
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
-        slots = base + Self.headerBytes
         for end in [tail, head] {
             end.count.initialize(to: 0)
             end.offset.initialize(to: 0)
@@ -98,7 +98,9 @@ public struct SingleSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     @inlinable @inline(__always)
     func next(_ position: UInt) -> UInt {
         let next = position &+ UInt(bitPattern: layout.stride)
-        return next < UInt(bitPattern: byteCount &- Self.headerBytes) ? next : 0
+        // A branch that is guessed right but once a round, rather than a conditional move that the next position waits for.
+        if _fastPath(next < UInt(bitPattern: byteCount &- Self.headerBytes)) { return next }
+        return 0
     }
 
     /// Claims the next slot for the producer, if it is free.

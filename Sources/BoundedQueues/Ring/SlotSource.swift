@@ -211,7 +211,7 @@ public struct SlotLayout: Sendable {
     @usableFromInline let elementOffset: Int
     @usableFromInline let stride: Int
 
-    @inlinable
+    @inlinable @inline(__always)
     package init<Element: ~Copyable>(for element: Element.Type, spacing: SlotSpacing) {
         let alignment = MemoryLayout<Element>.alignment
         precondition(alignment <= 64, "elements aligned to more than 64 bytes are not supported")

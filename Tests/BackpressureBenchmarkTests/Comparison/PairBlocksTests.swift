@@ -49,7 +49,8 @@ struct PairBlocksTests {
     @Test("come in the order of their blocks, whatever that of the rows is")
     func order() {
         let rows = (1...12).reversed().map { pair($0, 1, 100, 100 + Double($0)) }
-        #expect(PairBlocks(rows).ratios == (1...12).map { (100 + Double($0)) / 100 })
+        let ratios: [Double] = (1...12).map { (block: Int) in (100 + Double(block)) / 100 }
+        #expect(PairBlocks(rows).ratios == ratios)
         let without = rows.map { row in
             var row = row
             if row.block.isMultiple(of: 3) { row.head = nil }

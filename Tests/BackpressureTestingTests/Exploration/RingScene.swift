@@ -49,9 +49,9 @@ struct RingScene: Sendable, CustomStringConvertible {
     }
 
     /// ``SingleRingQueue``.
-    func single<Word: AtomicWord>(_ word: Word.Type) -> SlotQueue<Int, SingleSlots<Word>> {
+    func single<Word: AtomicWord>(_ word: Word.Type) -> SlotQueue<Int, SingleSlots<Int, Word>> {
         SlotQueue(
-            slots: SingleSlots(capacity: capacity, layout: SlotLayout(for: Int.self, spacing: .dense)),
+            slots: SingleSlots(capacity: capacity),
             policy: .block,
             spacing: .dense,
             consistency: .strict,

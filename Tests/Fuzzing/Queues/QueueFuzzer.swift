@@ -95,7 +95,7 @@ enum QueueFuzzer {
                 RingQueue(capacity: $0, policy: $1, spacing: spacing, consistency: .strict, onDrop: $2)
             },
             Subject("SingleRingQueue", without: .dropOldest) {
-                SingleRingQueue(capacity: $0, policy: $1, spacing: spacing, onDrop: $2)
+                SingleRingQueue(capacity: $0, policy: $1, onDrop: $2)
             },
         ]
     }

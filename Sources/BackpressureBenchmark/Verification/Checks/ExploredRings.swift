@@ -53,8 +53,8 @@ extension ExtraVerification {
         ]
         let explored = scenes.map { scene in
             scene.explored(.strict) {
-                SlotQueue<UInt64, SingleSlots<ModelWord>>(
-                    modelledOn: SingleSlots(capacity: scene.capacity, layout: .dense),
+                SlotQueue<UInt64, SingleSlots<UInt64, ModelWord>>(
+                    modelledOn: SingleSlots(capacity: scene.capacity),
                     consistency: .strict
                 )
             }
