@@ -204,14 +204,28 @@ struct CallerEvidence {
 
     /// When each permit that was waited for was due, and when its caller ran, callers being served in the order in which
     /// they asked.
+    ///
+    /// Whoever is granted at once is so at some moment of the call, and those who wait after it are due by that moment. A
+    /// call may take microseconds: it is taken for the latest that makes nobody early, so that its length isn't taken for
+    /// lateness of all who follow.
     func waits() -> [(due: UInt64, ran: UInt64)] {
         var oracle = LimiterOracle(envelope)
-        return grantsInOrderOfAsking().compactMap { event in
-            _ = oracle.tryAcquire(0, atNanoseconds: event.first)
-            guard let due = oracle.earliestGrant(of: UInt64(event.permits)) else { return nil }
-            _ = oracle.tryAcquire(UInt64(event.permits), atNanoseconds: due)
-            return (due, event.last)
+        var waits: [(due: UInt64, ran: UInt64)] = []
+        var begin = 0
+        func settle() {
+            let least = waits[begin...].map { $0.ran - min($0.due, $0.ran) }.min() ?? 0
+            for index in begin..<waits.count { waits[index].due += least }
+            begin = waits.count
         }
+        for event in grantsInOrderOfAsking() {
+            _ = oracle.tryAcquire(0, atNanoseconds: event.first)
+            guard let due = oracle.earliestGrant(of: UInt64(event.permits)) else { continue }
+            _ = oracle.tryAcquire(UInt64(event.permits), atNanoseconds: due)
+            if due <= event.first { settle() }
+            waits.append((due, event.last))
+        }
+        settle()
+        return waits
     }
 
     /// Those who asked at nearly the same time in the order in which they ran: between the time that a caller notes and the

@@ -136,6 +136,22 @@ struct CallerEvidenceTests {
         #expect(CallerEvidence.keptNanoseconds([(10, 50), (20, 30), (40, 70), (90, 80)]) == 60, "none counts twice")
     }
 
+    @Test("reckons from some moment of the call that was granted at once, and forgives no more than that call's length")
+    func waitsAfterLongCall() {
+        let pacer = GrantEnvelope(rate: .perSecond(1_000_000), burst: 1)
+        func lateness(_ logs: [CallerLog.Event]) -> [UInt64] {
+            CallerEvidence(pacer, [logs]).waits().map { $0.ran - $0.due }
+        }
+        // Asked at 10 000 and decided at 10 300; then 20 and 0 ns late; and once more, at 20 000 and 20 005.
+        let punctual = [
+            grant(10_000, 10_400), grant(10_400, 11_320), grant(11_320, 12_300),
+            grant(20_000, 20_010), grant(20_010, 21_007), grant(21_007, 22_005),
+        ]
+        #expect(lateness(punctual) == [100, 20, 0, 5, 2, 0])
+        // A call that took 40 ns can't be why the others are 500 late.
+        #expect(lateness([grant(10_000, 10_040), grant(10_040, 11_500), grant(11_500, 12_500)]) == [0, 460, 460])
+    }
+
     @Test("doesn't hold it against a limiter that one caller overtook another between the note and the line")
     func overtaken() {
         // The third permit of a window, and the first of the next a hundred microseconds later.
