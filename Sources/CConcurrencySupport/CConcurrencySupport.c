@@ -6,8 +6,6 @@
 // In a file of its own, so that no caller can see that it is empty.
 void backpressure_reference_barrier(void) {}
 
-int backpressure_has_heavy_fence = 0;
-
 #if defined(__linux__)
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,23 +17,26 @@ enum {
   MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 1 << 4,
 };
 
+static int has_heavy_fence = 0;
+
 static void register_for_membarrier(void) {
-  if (syscall(__NR_membarrier, MEMBARRIER_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0) backpressure_has_heavy_fence = 1;
+  if (syscall(__NR_membarrier, MEMBARRIER_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0) has_heavy_fence = 1;
 }
 
-void backpressure_prepare_fences(void) {
+int backpressure_has_heavy_fence(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, register_for_membarrier);
+  return has_heavy_fence;
 }
 
 void backpressure_heavy_fence(void) {
-  if (backpressure_has_heavy_fence && syscall(__NR_membarrier, MEMBARRIER_PRIVATE_EXPEDITED, 0, 0) == 0) return;
+  if (backpressure_has_heavy_fence() && syscall(__NR_membarrier, MEMBARRIER_PRIVATE_EXPEDITED, 0, 0) == 0) return;
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 void backpressure_sleep_punctually(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
 #else
 void backpressure_sleep_punctually(void) {}
-void backpressure_prepare_fences(void) {}
+int backpressure_has_heavy_fence(void) { return 0; }
 void backpressure_heavy_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 #endif
 

@@ -51,13 +51,17 @@ public protocol AtomicWord: Sendable {
     /// Adds, ordering nothing, and returns the value before; wraps on overflow.
     func fetchAddRelaxed(_ amount: UInt) -> UInt
 
-    /// Makes ready what the fences need; called before either is used.
-    static func prepareFences()
-    /// The half of an asymmetric pair of fences that is on the fast path: free where the other half reaches all threads.
+    /// Whether ``heavyFence()`` reaches all threads, so that ``lightFence()`` on their side is enough. Asks the system the first
+    /// time; constant.
+    static var hasHeavyFence: Bool { get }
+    /// The half of an asymmetric pair of fences that is on the fast path. It costs nothing, and orders nothing unless
+    /// ``hasHeavyFence``: elsewhere ``fullFence()`` stands in its place.
     static func lightFence()
+    /// A sequentially consistent fence.
+    static func fullFence()
     /// The half that is on the slow path: with a ``lightFence()`` in another thread it orders as two sequentially
     /// consistent fences do (if each thread writes, passes its fence and then reads what the other wrote, at least one of
-    /// them sees the other's write).
+    /// them sees the other's write). A ``fullFence()`` unless ``hasHeavyFence``.
     static func heavyFence()
 
     /// Begins to fetch the cache line at `address`, which this thread is about to write; a hint. The address need not be
@@ -88,6 +92,8 @@ public protocol AtomicWord: Sendable {
 }
 
 extension AtomicWord {
+    /// `true`.
+    public static var hasHeavyFence: Bool { true }
     /// Does nothing.
     @inlinable @inline(__always)
     public static func prefetchForWriting(_ address: UnsafeMutableRawPointer) {}
@@ -231,12 +237,16 @@ public struct HardwareWord: AtomicWord {
     /// On Intel's processors.
     public static var gainsByFetchingAhead: Bool { backpressure_gains_by_fetching_ahead() != 0 }
 
-    /// Registers the process for `membarrier`, once.
-    public static func prepareFences() { backpressure_prepare_fences() }
+    /// Whether the process may use `membarrier`, for which it is registered once.
+    public static var hasHeavyFence: Bool { backpressure_has_heavy_fence() != 0 }
 
-    /// A fence for the compiler alone where `membarrier` is to be had, else a sequentially consistent one.
+    /// A fence for the compiler alone.
     @inlinable @inline(__always)
     public static func lightFence() { backpressure_light_fence() }
+
+    /// A sequentially consistent fence.
+    @inlinable @inline(__always)
+    public static func fullFence() { backpressure_full_fence() }
 
     /// `membarrier` where it is to be had, else a sequentially consistent fence.
     @inlinable @inline(__always)

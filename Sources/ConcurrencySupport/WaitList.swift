@@ -20,14 +20,19 @@ public final class WaitList<Word: AtomicWord>: Sendable {
     /// How many wait, in memory that belongs to the mechanism so that it can share a cache line wisely.
     public let waitingWord: Word
 
-    /// - Parameter waitingWord: an initialised word with the value 0 that outlives the list.
+    /// What ``waitingWord`` is while nobody waits.
+    @usableFromInline let idle: UInt
+
+    /// - Parameter waitingWord: an initialised word that outlives the list. Its value, as a rule 0, is what it will have again
+    ///   whenever nobody waits.
     public init(waitingWord: Word) {
         self.waitingWord = waitingWord
+        idle = waitingWord.loadRelaxed()
     }
 
     /// Whether nobody seems to wait. A hint, for which no ordering is needed: somebody may just have come or gone.
     @inlinable
-    public var isEmpty: Bool { waitingWord.loadRelaxed() == 0 }
+    public var isEmpty: Bool { waitingWord.loadRelaxed() == idle }
 
     /// Suspends until notified, unless `stateChanged` says, after this task has been counted as waiting, that there is
     /// reason to try again. O(waiters) when the task returns with an old ticket or leaves the line, else O(1).

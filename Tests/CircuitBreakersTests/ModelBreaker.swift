@@ -135,7 +135,7 @@ struct ForgetfulWord: ExploredWord {
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
     func fetchAddSequentiallyConsistent(_ amount: UInt) -> UInt { word.fetchAddSequentiallyConsistent(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
-    static func prepareFences() {}
+    static func fullFence() { ModelWord.fullFence() }
     static func lightFence() { ModelWord.lightFence() }
     static func heavyFence() { ModelWord.heavyFence() }
     static func willTouch(_ address: UnsafeMutableRawPointer) { ModelWord.willTouch(address) }

@@ -94,10 +94,10 @@ public struct ModelWord: AtomicWord {
         Exploration.current.update(id, .relaxed, "add") { $0 &+ amount }
     }
 
-    /// Nothing to make ready.
-    public static func prepareFences() {}
     /// The light half of an asymmetric pair: two of them order nothing.
     public static func lightFence() { Exploration.current.fence(isHeavy: false) }
+    /// In the model as strong as the heavy half, which gathers what others did before theirs.
+    public static func fullFence() { heavyFence() }
     /// The heavy half.
     public static func heavyFence() { Exploration.current.fence(isHeavy: true) }
     /// Fails the execution if another thread touched the memory and nothing puts the two in order.

@@ -119,13 +119,13 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     public func attemptFree() -> SlotClaim {
         let position = tail.loadRelaxed()
         let slot = slot(position)
-        guard Word(at: slot).loadAcquiring() == position else {
+        guard _fastPath(Word(at: slot).loadAcquiring() == position) else {
             guard tail.loadRelaxed() == position else { return .overtaken }
             return position & Self.closedBit == 0 ? .refused : .closed
         }
         prefetch(after: slot)
         let claim = tail.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
-        return claim.exchanged ? claimed(position, at: slot) : .overtaken
+        return _fastPath(claim.exchanged) ? claimed(position, at: slot) : .overtaken
     }
 
     /// Claims the head's slot, if it is filled.
@@ -135,12 +135,12 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
     public func attemptFilled() -> SlotClaim {
         let position = head.loadRelaxed()
         let slot = slot(position)
-        guard Word(at: slot).loadAcquiring() == position &+ 1 else {
+        guard _fastPath(Word(at: slot).loadAcquiring() == position &+ 1) else {
             return head.loadRelaxed() == position ? .refused : .overtaken
         }
         prefetch(after: slot)
         let claim = head.weakCompareExchangeSequentiallyConsistent(expected: position, desired: next(position))
-        return claim.exchanged ? claimed(position, at: slot) : .overtaken
+        return _fastPath(claim.exchanged) ? claimed(position, at: slot) : .overtaken
     }
 
     /// Begins to fetch the slot that this end will come to fourth from here.

@@ -9,7 +9,8 @@ public import ConcurrencySupport
 /// Memory orderings. A slot's state is stored releasing after its element was written (or moved out) and loaded acquiring
 /// before the element is touched. Who waits is found out with an asymmetric pair of fences: the fast path has the light
 /// half between publishing a slot and reading the waiter count, the waiter the heavy half between being counted and
-/// reading the slot's state.
+/// reading the slot's state. Where the system has no heavy half, a bit in the words that are read behind a light one sends
+/// every operation off the fast path, to a full fence and a second look.
 ///
 /// Closing. The producer's position is odd while a push is under way: it is made odd before the producer looks whether the
 /// queue is closed (with the light fence in between) and even after the element is published. ``close()`` says closed,
@@ -34,6 +35,9 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable static var filled: UInt { 1 }
     @inlinable static var closing: UInt { 1 }
     @inlinable static var closedForGood: UInt { 2 }
+    /// In the closed state and in the waiter counts: a light fence orders nothing here.
+    @inlinable static var fencing: UInt { 1 << 63 }
+    static var open: UInt { Word.hasHeavyFence ? 0 : fencing }
 
     /// One producer and one consumer.
     @inlinable public static var isShared: Bool { false }
@@ -41,7 +45,6 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     package init(capacity: Int) {
         precondition(capacity > 0, "a bounded queue must hold at least one element; capacity was \(capacity)")
         precondition(capacity <= 1 << 40, "a ring of \(capacity) slots does not fit in memory")
-        Word.prepareFences()
         self.capacity = UInt(capacity)
         let layout = SlotLayout(for: Element.self, spacing: .dense)
         byteCount = Self.headerBytes + layout.stride * capacity
@@ -51,8 +54,12 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
             end.count.initialize(to: 0)
             end.offset.initialize(to: 0)
         }
-        closed.initialize(to: 0)
-        for counter in SlotCounter.allCases { self.counter(counter).initialize(to: 0) }
+        let open = Self.open
+        closed.initialize(to: open)
+        for counter in SlotCounter.allCases {
+            let isLookedAt = counter == .waitingConsumers || counter == .waitingProducers
+            self.counter(counter).initialize(to: isLookedAt ? open : 0)
+        }
         for index in 0..<capacity { Word(at: slots + index * layout.stride).initialize(to: 0) }
     }
 
@@ -107,11 +114,11 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func attemptFree() -> SlotClaim {
         let position = tail.offset.loadRelaxed()
-        guard state(position).loadAcquiring() == 0 else {
-            return closed.loadRelaxed() == 0 ? .refused : .closed
+        guard _fastPath(state(position).loadAcquiring() == 0) else {
+            return closed.loadRelaxed() & ~Self.fencing == 0 ? .refused : .closed
         }
         let count = tail.count.loadRelaxed()
-        return beginPush(count) ? .claimed(position, mark: count) : .closed
+        return _fastPath(beginPush(count)) ? .claimed(position, mark: count) : .closed
     }
 
     /// Marks a push as under way; `false`: the queue is closed.
@@ -119,7 +126,14 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     func beginPush(_ count: UInt) -> Bool {
         tail.count.storeRelaxed(count &+ 1)
         Word.lightFence()
-        if closed.loadRelaxed() == 0 { return true }
+        return _fastPath(closed.loadRelaxed() == 0) || beginPushOnSecondLook(count)
+    }
+
+    @inlinable
+    @inline(never)
+    func beginPushOnSecondLook(_ count: UInt) -> Bool {
+        if !Word.hasHeavyFence { Word.fullFence() }
+        if closed.loadRelaxed() & ~Self.fencing == 0 { return true }
         tail.count.storeReleasing(count)
         return false
     }
@@ -152,7 +166,7 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func attemptFilled() -> SlotClaim {
         let position = head.offset.loadRelaxed()
-        return state(position).loadAcquiring() == Self.filled ? .claimed(position) : .refused
+        return _fastPath(state(position).loadAcquiring() == Self.filled) ? .claimed(position) : .refused
     }
 
     /// Claims the filled slots from the consumer's on.
@@ -283,7 +297,9 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
 
     /// Lets no push begin any more, and waits until the one that may be under way is over.
     public func close() {
-        guard closed.compareExchangeSequentiallyConsistent(expected: 0, desired: Self.closing).exchanged else { return }
+        let open = Self.open
+        guard closed.compareExchangeSequentiallyConsistent(expected: open, desired: open | Self.closing).exchanged
+        else { return }
         Word.heavyFence()
         var backoff = Backoff()
         while tail.count.loadAcquiring() & 1 != 0 { Word.pause(&backoff) }
@@ -292,7 +308,7 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
 
     /// Whether ``close()`` was called.
     @inlinable
-    public var isClosed: Bool { closed.loadSequentiallyConsistent() != 0 }
+    public var isClosed: Bool { closed.loadSequentiallyConsistent() & ~Self.fencing != 0 }
 
     /// For the consumer: is its slot empty?
     @inlinable
@@ -312,7 +328,7 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     /// For the producer: is its slot free, or is the queue closed?
     @inlinable
     public var isClosedOrNotFull: Bool {
-        closed.loadSequentiallyConsistent() != 0 || state(tail.offset.loadRelaxed()).loadAcquiring() == 0
+        isClosed || state(tail.offset.loadRelaxed()).loadAcquiring() == 0
     }
 
     /// For the consumer: no push can enter any more, and its slot is empty.
@@ -332,15 +348,26 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     /// Whether the consumer waits; ordered after the publication by the light fence.
     @inlinable @inline(__always)
     public var hasWaitingConsumers: Bool {
-        Word.lightFence()
-        return counter(.waitingConsumers).loadRelaxed() != 0
+        mayWait(.waitingConsumers)
     }
 
     /// Whether the producer waits, likewise.
     @inlinable @inline(__always)
     public var hasWaitingProducers: Bool {
+        mayWait(.waitingProducers)
+    }
+
+    @inlinable @inline(__always)
+    func mayWait(_ waiting: SlotCounter) -> Bool {
         Word.lightFence()
-        return counter(.waitingProducers).loadRelaxed() != 0
+        return _slowPath(counter(waiting).loadRelaxed() != 0) && waitsOnSecondLook(waiting)
+    }
+
+    @inlinable
+    @inline(never)
+    func waitsOnSecondLook(_ waiting: SlotCounter) -> Bool {
+        if !Word.hasHeavyFence { Word.fullFence() }
+        return counter(waiting).loadRelaxed() & ~Self.fencing != 0
     }
 
     /// The heavy fence: what the other side wrote before it looked for waiters, this one sees.

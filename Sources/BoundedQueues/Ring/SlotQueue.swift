@@ -104,11 +104,11 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     /// Offers an element without waiting for room. O(1). See ``BoundedQueue/tryPush(_:)``.
     @inlinable @inline(__always)
     public func tryPush(_ element: consuming Element) -> PushResult<Element> {
-        if looksBeforePushing { return lookAndPush(element) }
+        // What is rare is marked as such, here and in the slots: else the compiler keeps registers free for it, and puts those
+        // of a caller's loop on the stack.
+        if _slowPath(looksBeforePushing) { return lookAndPush(element) }
         let claim = slots.attemptFree()
-        if claim.outcome == .claimed {
-            return accept(element, claim)
-        }
+        if _fastPath(claim.outcome == .claimed) { return accept(element, claim) }
         return pushOnSecondLook(element, claim.outcome)
     }
 
@@ -116,7 +116,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     @inlinable @inline(__always)
     public func tryPop() -> Element? {
         let claim = slots.attemptFilled()
-        if claim.outcome == .claimed { return take(claim) }
+        if _fastPath(claim.outcome == .claimed) { return take(claim) }
         // None of these is common; a strict queue waits for the push that is half done, a spilling one looks further.
         return isStrict || spill != nil || claim.outcome == .overtaken ? popOnSecondLook(after: claim.outcome) : nil
     }
@@ -125,7 +125,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     @inlinable @inline(__always)
     func take(_ claim: SlotClaim) -> Element {
         let element = empty(claim)
-        if slots.hasWaitingProducers { producers.notifyOne() }
+        if _slowPath(slots.hasWaitingProducers) { producers.notifyOne() }
         return element
     }
 
@@ -134,7 +134,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     func accept(_ element: consuming Element, _ claim: SlotClaim) -> PushResult<Element> {
         store(element, at: slots.address(claim))
         slots.publish(claim)
-        if slots.hasWaitingConsumers { consumers.notifyOne() }
+        if _slowPath(slots.hasWaitingConsumers) { consumers.notifyOne() }
         return .accepted
     }
 

@@ -53,24 +53,19 @@ static inline __attribute__((always_inline)) uint64_t backpressure_thread_bits(v
 /// retained before that store; only a call that might do anything keeps it there.
 void backpressure_reference_barrier(void);
 
-/// Whether `backpressure_heavy_fence` reaches every thread of the process, so that the light fence may be none at all.
-extern int backpressure_has_heavy_fence;
-
-/// Asks the kernel, once, whether the process may use the heavy fence. Call it before either fence is used.
-void backpressure_prepare_fences(void);
+/// Asks the kernel, once, whether the process may use the heavy fence: whether `backpressure_heavy_fence` reaches every thread of
+/// the process, so that the light fence may be none at all. The answer is the same ever after.
+int backpressure_has_heavy_fence(void);
 
 /// The cheap half of an asymmetric pair of fences: keeps the compiler from moving memory accesses across it. Together with
-/// a heavy fence in another thread it orders like two sequentially consistent fences. A real fence where the kernel has
-/// no heavy one.
-static inline __attribute__((always_inline)) void backpressure_light_fence(void) {
-  if (__builtin_expect(backpressure_has_heavy_fence, 1)) {
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  } else {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  }
-}
+/// a heavy fence in another thread it orders like two sequentially consistent fences, where there is a heavy one.
+static inline __attribute__((always_inline)) void backpressure_light_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
-/// The expensive half: every other running thread of the process passes a full fence before it returns (0.2 to 4 µs).
+/// What takes the light fence's place where there is no heavy one.
+static inline __attribute__((always_inline)) void backpressure_full_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+/// The expensive half: every other running thread of the process passes a full fence before it returns (0.2 to 4 µs). A full
+/// fence of this thread alone where the kernel has no heavy one.
 void backpressure_heavy_fence(void);
 
 /// Asks the kernel to end this thread's sleeps when they are over, not up to 50 µs later so as to save wake-ups. For

@@ -104,19 +104,32 @@ struct WaitExplorationTests {
         #expect(report.passed, "\(report)")
     }
 
-    private static func lostWakeUp<Kind: Weakness>(_ kind: Kind.Type) -> ExplorationReport {
+    private static func lostWakeUp<Kind: Weakness>(
+        _ kind: Kind.Type,
+        _ explorer: ScheduleExplorer = ScheduleExplorer(preemptions: 3, staleReads: 2)
+    ) -> ExplorationReport {
         let scene = RingScene(capacity: 1, producers: 1, consumers: 1, operations: 2)
-        return ScheduleExplorer(preemptions: 3, staleReads: 2).explore {
+        return explorer.explore {
             Self.relay(scene.single(WeakenedWord<Kind>.self), producers: 1, consumers: 1, elements: 2, $0)
         }
     }
 
-    @Test("Without either half of the pair of fences a wake-up at that ring is lost")
+    @Test("Without either half of the pair of fences, or without full ones for want of the pair, a wake-up at that ring is lost")
     func fences() throws {
-        for report in [Self.lostWakeUp(WithoutLightFences.self), Self.lostWakeUp(WithoutHeavyFences.self)] {
+        let reports = [
+            Self.lostWakeUp(WithoutLightFences.self), Self.lostWakeUp(WithoutHeavyFences.self),
+            Self.lostWakeUp(WithoutFullFences.self),
+        ]
+        for report in reports {
             let failure = try #require(report.failure, "\(report)")
             #expect(failure.message.contains("deadlock"), "\(failure)")
         }
+    }
+
+    @Test("Where the system has no heavy fence nobody at that ring is left asleep")
+    func symmetricFences() {
+        let report = Self.lostWakeUp(WithoutAsymmetry.self, ScheduleExplorer())
+        #expect(report.passed, "\(report)")
     }
 
     @Test("Closing a ring while threads push and pop lets everybody go, and no element is lost")
@@ -137,6 +150,7 @@ struct WaitExplorationTests {
         for report in [
             ScheduleExplorer(preemptions: 1).explore { play(scene.shared(ModelWord.self), $0) },
             ScheduleExplorer(preemptions: 1).explore { play(scene.single(ModelWord.self), $0) },
+            ScheduleExplorer(preemptions: 1).explore { play(scene.single(WeakenedWord<WithoutAsymmetry>.self), $0) },
         ] {
             #expect(report.passed, "\(report)")
         }

@@ -8,6 +8,9 @@ protocol Weakness: Sendable {
     static var isSequential: Bool { get }
     static var hasLightFences: Bool { get }
     static var hasHeavyFences: Bool { get }
+    /// Whether the heavy fence reaches other threads; a light one is nothing if it doesn't.
+    static var isAsymmetric: Bool { get }
+    static var hasFullFences: Bool { get }
     static var exchangesInOneStep: Bool { get }
     static var addsInOneStep: Bool { get }
 }
@@ -18,6 +21,8 @@ extension Weakness {
     static var isSequential: Bool { true }
     static var hasLightFences: Bool { true }
     static var hasHeavyFences: Bool { true }
+    static var isAsymmetric: Bool { true }
+    static var hasFullFences: Bool { true }
     static var exchangesInOneStep: Bool { true }
     static var addsInOneStep: Bool { true }
 }
@@ -28,6 +33,12 @@ enum WithoutAcquire: Weakness { static var acquires: Bool { false } }
 enum WithoutTotalOrder: Weakness { static var isSequential: Bool { false } }
 enum WithoutLightFences: Weakness { static var hasLightFences: Bool { false } }
 enum WithoutHeavyFences: Weakness { static var hasHeavyFences: Bool { false } }
+/// No weakness but a system on which each thread fences for itself.
+enum WithoutAsymmetry: Weakness { static var isAsymmetric: Bool { false } }
+enum WithoutFullFences: Weakness {
+    static var isAsymmetric: Bool { false }
+    static var hasFullFences: Bool { false }
+}
 /// A compare-exchange is a load, a comparison and a store.
 enum CheckThenAct: Weakness { static var exchangesInOneStep: Bool { false } }
 /// An addition is a load and a store.
@@ -79,8 +90,9 @@ struct WeakenedWord<Kind: Weakness>: AtomicWord {
     func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
     func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
 
-    static func prepareFences() {}
-    static func lightFence() { if Kind.hasLightFences { ModelWord.lightFence() } }
+    static var hasHeavyFence: Bool { Kind.isAsymmetric }
+    static func lightFence() { if Kind.hasLightFences, Kind.isAsymmetric { ModelWord.lightFence() } }
+    static func fullFence() { if Kind.hasFullFences { ModelWord.fullFence() } }
     static func heavyFence() { if Kind.hasHeavyFences { ModelWord.heavyFence() } }
     static func willTouch(_ address: UnsafeMutableRawPointer) { ModelWord.willTouch(address) }
     func willLock() { word.willLock() }

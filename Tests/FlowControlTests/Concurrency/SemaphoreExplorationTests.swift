@@ -94,7 +94,7 @@ struct SemaphoreExplorationTests {
         }
         func addRelaxed(_ amount: UInt) { word.addRelaxed(amount) }
         func fetchAddRelaxed(_ amount: UInt) -> UInt { word.fetchAddRelaxed(amount) }
-        static func prepareFences() {}
+        static func fullFence() { ModelWord.fullFence() }
         static func lightFence() { ModelWord.lightFence() }
         static func heavyFence() { ModelWord.heavyFence() }
         func willLock() { word.willLock() }
