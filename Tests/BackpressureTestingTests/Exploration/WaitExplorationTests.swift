@@ -114,7 +114,7 @@ struct WaitExplorationTests {
         }
     }
 
-    @Test("Without either half of the pair of fences, or without full ones for want of the pair, a wake-up at that ring is lost")
+    @Test("Without a half of the pair of fences, or full ones for want of the pair, a wake-up at that ring is lost")
     func fences() throws {
         let reports = [
             Self.lostWakeUp(WithoutLightFences.self), Self.lostWakeUp(WithoutHeavyFences.self),
