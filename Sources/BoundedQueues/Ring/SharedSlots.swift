@@ -378,6 +378,10 @@ public struct SharedSlots<Word: AtomicWord>: SlotSource, ~Copyable, @unchecked S
 
     /// Whether a consumer waits.
     @inlinable @inline(__always)
+    public func hasWaitingConsumers(after claim: SlotClaim) -> Bool { hasWaitingConsumers }
+
+    /// Whether a consumer waits.
+    @inlinable @inline(__always)
     public var hasWaitingConsumers: Bool { counter(.waitingConsumers).loadSequentiallyConsistent() != 0 }
 
     /// Whether a producer waits.

@@ -7,15 +7,19 @@ public import ConcurrencySupport
 /// statistics can read them; a line that nobody else reads costs its owner next to nothing.
 ///
 /// Memory orderings. A slot's state is stored releasing after its element was written (or moved out) and loaded acquiring
-/// before the element is touched. Who waits is found out with an asymmetric pair of fences: the fast path has the light
-/// half between publishing a slot and reading the waiter count, the waiter the heavy half between being counted and
-/// reading the slot's state. Where the system has no heavy half, a bit in the words that are read behind a light one sends
-/// every operation off the fast path, to a full fence and a second look.
+/// before the element is touched. Who waits, and whether the queue is closed, is found out with asymmetric pairs of fences:
+/// the fast path has the light half between a store that others can see and the look at a gate, whoever waits or closes has
+/// the heavy half between the change of the gate and its own look. Where the system has no heavy half, a bit in the gates
+/// sends every operation off the fast path, to a full fence and a second look.
 ///
-/// Closing. The producer's position is odd while a push is under way: it is made odd before the producer looks whether the
-/// queue is closed (with the light fence in between) and even after the element is published. ``close()`` says closed,
-/// passes the heavy fence and then waits until the position is even: from then on no push can enter. A producer that the
-/// system stops in the middle of a push holds up `close()` until it runs again.
+/// The gates. The producer's position is odd while a push is under way: it is made odd before the producer looks at its gate,
+/// once for all that may be there (closed, a consumer that waits), and even after the element is published. ``close()`` says
+/// closed, passes the heavy fence and then waits until the position is even: from then on no push can enter. A producer that
+/// the system stops in the middle of a push holds up `close()` until it runs again. A consumer that is about to wait and finds
+/// the position odd doesn't: that push may have passed the gate before the consumer was counted there. The consumer looks at
+/// its own gate, whether the producer waits, when it has given the slot back.
+///
+/// What was passed is reckoned from a position and the number of laps before it, which is odd while a lap ends.
 @frozen
 public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Copyable, @unchecked Sendable {
     // @unchecked Sendable because it is a set of addresses, as in `SharedSlots`. Positions are written by their one owner.
@@ -33,11 +37,12 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always) var layout: SlotLayout { SlotLayout(for: Element.self, spacing: .dense) }
     @inlinable @inline(__always) var slots: UnsafeMutableRawPointer { base + Self.headerBytes }
     @inlinable static var filled: UInt { 1 }
-    @inlinable static var closing: UInt { 1 }
-    @inlinable static var closedForGood: UInt { 2 }
-    /// In the closed state and in the waiter counts: a light fence orders nothing here.
+    // In the gates, above the numbers of those who wait: closed; closed, and no push is under way any more; light fences order
+    // nothing here.
+    @inlinable static var closing: UInt { 1 << 61 }
+    @inlinable static var closedForGood: UInt { 1 << 62 }
     @inlinable static var fencing: UInt { 1 << 63 }
-    static var open: UInt { Word.hasHeavyFence ? 0 : fencing }
+    @inlinable static var waiting: UInt { closing &- 1 }
 
     /// One producer and one consumer.
     @inlinable public static var isShared: Bool { false }
@@ -51,14 +56,12 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
         fetchesAhead = Word.gainsByFetchingAhead
         base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 128)
         for end in [tail, head] {
-            end.count.initialize(to: 0)
             end.offset.initialize(to: 0)
+            end.laps.initialize(to: 0)
         }
-        let open = Self.open
-        closed.initialize(to: open)
         for counter in SlotCounter.allCases {
-            let isLookedAt = counter == .waitingConsumers || counter == .waitingProducers
-            self.counter(counter).initialize(to: isLookedAt ? open : 0)
+            let isGate = counter == .waitingConsumers || counter == .waitingProducers
+            self.counter(counter).initialize(to: isGate && !Word.hasHeavyFence ? Self.fencing : 0)
         }
         for index in 0..<capacity { Word(at: slots + index * layout.stride).initialize(to: 0) }
     }
@@ -68,21 +71,47 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
         base.deallocate()
     }
 
-    /// One side's position: how far its slot is from the first in bytes, and how many it has passed, times two, plus one
-    /// while an operation is under way.
+    /// One side's position: how far its slot is from the first in bytes, plus one while a push is under way; and how many laps
+    /// it has ended, times two, plus one while it ends another.
     @usableFromInline
     struct End {
         @usableFromInline let base: UnsafeMutableRawPointer
         @inlinable @inline(__always)
         init(base: UnsafeMutableRawPointer) { self.base = base }
-        @inlinable @inline(__always) var count: Word { Word(at: base) }
-        @inlinable @inline(__always) var offset: Word { Word(at: base + 8) }
+        @inlinable @inline(__always) var offset: Word { Word(at: base) }
+        @inlinable @inline(__always) var laps: Word { Word(at: base + 8) }
+
+        /// Begins a new lap, at `position`; until that is stored, at the first slot, where `mark` says that a push is under way.
+        ///
+        /// Whoever sees the old laps with the new position, or the other way round, sees by the laps that they don't belong
+        /// together.
+        @inlinable
+        @inline(never)
+        func beginLap(at position: UInt, mark: UInt) {
+            let ended = laps.loadRelaxed()
+            laps.storeRelaxed(ended &+ 1)
+            offset.storeReleasing(mark)
+            laps.storeReleasing(ended &+ 2)
+            offset.storeReleasing(position)
+        }
+
+        /// How many slots of a ring this side has passed.
+        func passed(capacity: UInt, stride: UInt) -> UInt64 {
+            while true {
+                let laps = laps.loadAcquiring()
+                let index = offset.loadAcquiring() / stride
+                guard self.laps.loadAcquiring() == laps else { continue }
+                // A lap that is being ended is over once the position is the first.
+                let ended = laps / 2 &+ (index == 0 ? laps & 1 : 0)
+                return UInt64(ended) &* UInt64(capacity) &+ UInt64(index)
+            }
+        }
     }
 
     @inlinable @inline(__always) var tail: End { End(base: base) }
     @inlinable @inline(__always) var head: End { End(base: base + 128) }
-    // Beside the waiter counts: read by every operation, written once.
-    @inlinable @inline(__always) var closed: Word { Word(at: base + (256 + 24)) }
+    @inlinable @inline(__always) var producersGate: Word { counter(.waitingConsumers) }
+    @inlinable @inline(__always) var consumersGate: Word { counter(.waitingProducers) }
 
     /// One of the queue's counters.
     @inlinable @inline(__always)
@@ -101,13 +130,11 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
         return address
     }
 
-    /// The position that follows.
+    /// The position that follows, unless a new lap begins.
     @inlinable @inline(__always)
-    func next(_ position: UInt) -> UInt {
+    func next(_ position: UInt) -> UInt? {
         let next = position &+ UInt(bitPattern: layout.stride)
-        // A branch that is guessed right but once a round, rather than a conditional move that the next position waits for.
-        if _fastPath(next < UInt(bitPattern: byteCount &- Self.headerBytes)) { return next }
-        return 0
+        return _fastPath(next < UInt(bitPattern: byteCount &- Self.headerBytes)) ? next : nil
     }
 
     /// Claims the next slot for the producer, if it is free.
@@ -115,27 +142,34 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     public func attemptFree() -> SlotClaim {
         let position = tail.offset.loadRelaxed()
         guard _fastPath(state(position).loadAcquiring() == 0) else {
-            return closed.loadRelaxed() & ~Self.fencing == 0 ? .refused : .closed
+            return producersGate.loadRelaxed() & Self.closing == 0 ? .refused : .closed
         }
-        let count = tail.count.loadRelaxed()
-        return _fastPath(beginPush(count)) ? .claimed(position, mark: count) : .closed
+        let news = beginPush(position)
+        return _fastPath(news & Self.closing == 0) ? .claimed(position, mark: news) : .closed
     }
 
-    /// Marks a push as under way; `false`: the queue is closed.
+    /// Marks a push as under way, and looks at the gate; if that says closed, it isn't under way any more.
     @inlinable @inline(__always)
-    func beginPush(_ count: UInt) -> Bool {
-        tail.count.storeRelaxed(count &+ 1)
-        Word.lightFence()
-        return _fastPath(closed.loadRelaxed() == 0) || beginPushOnSecondLook(count)
+    func beginPush(_ position: UInt) -> UInt {
+        tail.offset.storeRelaxed(position &+ 1)
+        let news = Self.look(at: producersGate)
+        if _slowPath(news & Self.closing != 0) { tail.offset.storeReleasing(position) }
+        return news
     }
 
+    /// What a gate says, 0 as a rule, after this side has stored what those who change the gate look at.
+    @inlinable @inline(__always)
+    static func look(at gate: Word) -> UInt {
+        Word.lightFence()
+        return _fastPath(gate.loadRelaxed() == 0) ? 0 : lookAgain(at: gate)
+    }
+
+    // Of the type and not of a value, whose properties would have to be loaded to be handed over.
     @inlinable
     @inline(never)
-    func beginPushOnSecondLook(_ count: UInt) -> Bool {
+    static func lookAgain(at gate: Word) -> UInt {
         if !Word.hasHeavyFence { Word.fullFence() }
-        if closed.loadRelaxed() & ~Self.fencing == 0 { return true }
-        tail.count.storeReleasing(count)
-        return false
+        return gate.loadRelaxed() & ~fencing
     }
 
     /// Claims the free slots from the producer's on.
@@ -143,7 +177,7 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     public func claimFree(upTo count: UInt) -> SlotRun {
         let position = tail.offset.loadRelaxed()
         let found = run(from: position, upTo: count, in: 0)
-        guard found > 0, beginPush(tail.count.loadRelaxed()) else { return SlotRun(position: position, count: 0) }
+        guard found > 0, beginPush(position) & Self.closing == 0 else { return SlotRun(position: position, count: 0) }
         return SlotRun(position: position, count: found)
     }
 
@@ -151,15 +185,14 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func publish(_ claim: SlotClaim) {
         state(claim.position).storeReleasing(Self.filled)
-        tail.offset.storeRelaxed(next(claim.position))
-        tail.count.storeReleasing(claim.mark &+ 2)
+        if let next = next(claim.position) { tail.offset.storeReleasing(next) } else { tail.beginLap(at: 0, mark: 1) }
     }
 
     /// Fills and publishes the producer's slots in order; then the push is over.
     @inlinable @inline(__always)
     public func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) {
-        tail.offset.storeRelaxed(pass(run, settingStatesTo: Self.filled, fill))
-        tail.count.storeReleasing(tail.count.loadRelaxed() &+ (2 &* run.count &- 1))
+        let next = pass(run, settingStatesTo: Self.filled, fill)
+        if next > run.position { tail.offset.storeReleasing(next) } else { tail.beginLap(at: next, mark: 1) }
     }
 
     /// Claims the next slot for the consumer, if it is filled.
@@ -222,15 +255,14 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func release(_ claim: SlotClaim) {
         state(claim.position).storeReleasing(0)
-        head.offset.storeRelaxed(next(claim.position))
-        head.count.storeRelaxed(head.count.loadRelaxed() &+ 2)
+        if let next = next(claim.position) { head.offset.storeRelaxed(next) } else { head.beginLap(at: 0, mark: 0) }
     }
 
     /// Empties the consumer's slots and gives them back in order.
     @inlinable @inline(__always)
     public func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void) {
-        head.offset.storeRelaxed(pass(run, settingStatesTo: 0, empty))
-        head.count.storeRelaxed(head.count.loadRelaxed() &+ 2 &* run.count)
+        let next = pass(run, settingStatesTo: 0, empty)
+        if next > run.position { head.offset.storeRelaxed(next) } else { head.beginLap(at: next, mark: 0) }
     }
 
     /// Hands the slots over, the first one last, so that the other side finds the run as a whole (see `SharedSlots`).
@@ -297,18 +329,23 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
 
     /// Lets no push begin any more, and waits until the one that may be under way is over.
     public func close() {
-        let open = Self.open
-        guard closed.compareExchangeSequentiallyConsistent(expected: open, desired: open | Self.closing).exchanged
-        else { return }
+        guard producersGate.fetchOrSequentiallyConsistent(Self.closing) & Self.closing == 0 else { return }
         Word.heavyFence()
         var backoff = Backoff()
-        while tail.count.loadAcquiring() & 1 != 0 { Word.pause(&backoff) }
-        closed.storeSequentiallyConsistent(Self.closedForGood)
+        while isPushing { Word.pause(&backoff) }
+        _ = producersGate.fetchOrSequentiallyConsistent(Self.closedForGood)
     }
+
+    /// Whether a push is under way.
+    @inlinable @inline(__always)
+    var isPushing: Bool { tail.offset.loadAcquiring() & 1 != 0 }
 
     /// Whether ``close()`` was called.
     @inlinable
-    public var isClosed: Bool { closed.loadSequentiallyConsistent() & ~Self.fencing != 0 }
+    public var isClosed: Bool { producersGate.loadSequentiallyConsistent() & Self.closing != 0 }
+
+    @inlinable
+    var isClosedForGood: Bool { producersGate.loadSequentiallyConsistent() & Self.closedForGood != 0 }
 
     /// For the consumer: is its slot empty?
     @inlinable
@@ -318,12 +355,9 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable
     public var isEmptyWithoutReplacement: Bool { isEmpty }
 
-    /// For the consumer: is its slot filled, or will none ever be?
+    /// For the consumer: is its slot filled or may be in a moment, or will none ever be?
     @inlinable
-    public var isClosedOrNotEmpty: Bool {
-        closed.loadSequentiallyConsistent() == Self.closedForGood
-            || state(head.offset.loadRelaxed()).loadAcquiring() == Self.filled
-    }
+    public var isClosedOrNotEmpty: Bool { isClosedForGood || isPushing || !isEmpty }
 
     /// For the producer: is its slot free, or is the queue closed?
     @inlinable
@@ -334,41 +368,28 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     /// For the consumer: no push can enter any more, and its slot is empty.
     @inlinable
     public var isFinished: Bool {
-        closed.loadSequentiallyConsistent() == Self.closedForGood
-            && state(head.offset.loadRelaxed()).loadAcquiring() != Self.filled
+        isClosedForGood && isEmpty
     }
 
     /// What was ever pushed and popped.
     public var counts: (pushed: UInt64, popped: UInt64) {
-        let popped = UInt64(head.count.loadAcquiring() / 2)
+        let stride = UInt(bitPattern: layout.stride)
+        let popped = head.passed(capacity: capacity, stride: stride)
         // A push that is published and not yet counted may have been popped already.
-        return (max(UInt64(tail.count.loadAcquiring() / 2), popped), popped)
+        return (max(tail.passed(capacity: capacity, stride: stride), popped), popped)
     }
 
-    /// Whether the consumer waits; ordered after the publication by the light fence.
+    /// What the producer found at its gate while the push was under way.
     @inlinable @inline(__always)
-    public var hasWaitingConsumers: Bool {
-        mayWait(.waitingConsumers)
-    }
+    public func hasWaitingConsumers(after claim: SlotClaim) -> Bool { claim.mark & Self.waiting != 0 }
 
-    /// Whether the producer waits, likewise.
+    /// After the publication of a run.
     @inlinable @inline(__always)
-    public var hasWaitingProducers: Bool {
-        mayWait(.waitingProducers)
-    }
+    public var hasWaitingConsumers: Bool { Self.look(at: producersGate) & Self.waiting != 0 }
 
+    /// After a slot was given back.
     @inlinable @inline(__always)
-    func mayWait(_ waiting: SlotCounter) -> Bool {
-        Word.lightFence()
-        return _slowPath(counter(waiting).loadRelaxed() != 0) && waitsOnSecondLook(waiting)
-    }
-
-    @inlinable
-    @inline(never)
-    func waitsOnSecondLook(_ waiting: SlotCounter) -> Bool {
-        if !Word.hasHeavyFence { Word.fullFence() }
-        return counter(waiting).loadRelaxed() & ~Self.fencing != 0
-    }
+    public var hasWaitingProducers: Bool { Self.look(at: consumersGate) & Self.waiting != 0 }
 
     /// The heavy fence: what the other side wrote before it looked for waiters, this one sees.
     public func orderWaiter() { Word.heavyFence() }

@@ -117,6 +117,8 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     public func tryPop() -> Element? {
         let claim = slots.attemptFilled()
         if _fastPath(claim.outcome == .claimed) { return take(claim) }
+        // One consumer alone saw all there is to see.
+        guard Slots.isShared else { return nil }
         // None of these is common; a strict queue waits for the push that is half done, a spilling one looks further.
         return isStrict || spill != nil || claim.outcome == .overtaken ? popOnSecondLook(after: claim.outcome) : nil
     }
@@ -134,7 +136,7 @@ public final class SlotQueue<Element: ~Copyable & Sendable, Slots: SlotSource & 
     func accept(_ element: consuming Element, _ claim: SlotClaim) -> PushResult<Element> {
         store(element, at: slots.address(claim))
         slots.publish(claim)
-        if _slowPath(slots.hasWaitingConsumers) { consumers.notifyOne() }
+        if _slowPath(slots.hasWaitingConsumers(after: claim)) { consumers.notifyOne() }
         return .accepted
     }
 

@@ -72,7 +72,9 @@ public protocol SlotSource: ~Copyable, Sendable {
     /// The counters that belong to the queue around it: refusals, drops and the like. On cache lines of their own.
     func counter(_ counter: SlotCounter) -> Word
 
-    /// After a claim by a producer: is it worth looking for waiting consumers? Ordered after the publication.
+    /// After a producer's claim was published: does a consumer wait that may not know of it?
+    func hasWaitingConsumers(after claim: SlotClaim) -> Bool
+    /// The same of a run.
     var hasWaitingConsumers: Bool { get }
     /// After a claim by a consumer, likewise.
     var hasWaitingProducers: Bool { get }

@@ -51,6 +51,7 @@ struct HastySlots: SlotSource, ~Copyable {
     var isClosed: Bool { base.isClosed }
     var counts: (pushed: UInt64, popped: UInt64) { base.counts }
     func counter(_ counter: SlotCounter) -> ModelWord { base.counter(counter) }
+    func hasWaitingConsumers(after claim: SlotClaim) -> Bool { base.hasWaitingConsumers(after: claim) }
     var hasWaitingConsumers: Bool { base.hasWaitingConsumers }
     var hasWaitingProducers: Bool { base.hasWaitingProducers }
     func orderWaiter() { base.orderWaiter() }
