@@ -115,13 +115,15 @@ let package = Package(
         // The logical threads of the schedule explorer.
         .target(name: "CFibers"),
         .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
+        // What a ring in Swift is measured beside.
+        .target(name: "CBareRing"),
         // The header alone: what a library in another language includes.
         .target(name: "CForeignImplementations"),
         .target(
             name: "BackpressureBenchmark",
             dependencies: [
-                "Backpressure", "BackpressureTesting", "ConcurrencySupport", "CForeignImplementations", "CJemalloc",
-                "Yams",
+                "Backpressure", "BackpressureTesting", "ConcurrencySupport", "CBareRing", "CForeignImplementations",
+                "CJemalloc", "Yams",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -235,7 +237,7 @@ let package = Package(
 if Context.environment["BACKPRESSURE_LIBRARY_ONLY"] != nil {
     let suite: Set = [
         "BackpressureBenchmark", "BackpressureBenchmarkCommands", "backpressure-benchmark", "BenchmarkPlugin",
-        "CForeignImplementations", "CJemalloc",
+        "CBareRing", "CForeignImplementations", "CJemalloc",
         "BackpressureBenchmarkTests", "BrokenImplementations", "CommandLineTests",
     ]
     package.products.removeAll { suite.contains($0.name) }

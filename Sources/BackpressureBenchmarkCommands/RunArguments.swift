@@ -27,7 +27,19 @@ struct RunArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Measure each so often, whatever the scenario says.", valueName: "n"))
     var repetitions: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure speed only while a cache line goes to another processor and back within this time; wait until it does.",
+            discussion: "The processors of a virtual machine wander, and what threads share is slower the farther they are apart.",
+            valueName: "ns"
+        )
+    )
+    var lineWithin: Double?
+
     func validate() throws {
+        if let lineWithin, !(lineWithin > 0 && lineWithin.isFinite) {
+            throw ValidationError("--line-within must be a time in nanoseconds, above 0; got \(lineWithin)")
+        }
         if let repetitions, !(1...1_000).contains(repetitions) {
             throw ValidationError("--repetitions must be from 1 to 1000; got \(repetitions)")
         }
@@ -44,6 +56,7 @@ struct RunArguments: ParsableArguments {
         options.trace = trace
         options.repetitions = repetitions
         options.seed = common.seed
+        options.lineLimitNanoseconds = lineWithin
         options.output = common.output
         options.commandLine = CommonArguments.commandLine
         options.swiftVersion = CommonArguments.compilerVersion

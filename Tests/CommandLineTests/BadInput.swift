@@ -37,6 +37,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         ),
         BadInput("an unknown profile", ["--profile", "slow"], exitCode: 64, names: ["slow", "quick"]),
         BadInput(
+            "no time for a line",
+            ["run", "--line-within", "0"],
+            exitCode: 64,
+            names: ["--line-within", "nanoseconds", "above 0"]
+        ),
+        BadInput(
             "no repetitions",
             ["run", "--repetitions", "0"],
             exitCode: 64,

@@ -147,6 +147,18 @@ struct GoodRunTests {
         #expect(run.errors.split(separator: "\n").last == "verdict: pass")
     }
 
+    @Test("says how many measurements it held back until the processors were near")
+    func lineGate() async throws {
+        let workspace = try Workspace()
+        let options = try workspace.options(.saturated(["mutex"])) + ["--repetitions", "1"]
+        let run = try await Tool.benchmark.run(options + ["--line-within", "1e9"])
+        let files = try ResultFiles(workspace.output)
+        try files.expectVerdict(of: run, exitCode: 0)
+        let noise = try #require(files.environment["noise"] as? [String: Any])
+        #expect(noise["measurements_held_back"] as? Int == 0)
+        #expect(noise["held_back_s"] as? Double == 0)
+    }
+
     @Test("keeps the same files in place of older ones")
     func secondRun() async throws {
         let workspace = try Workspace()

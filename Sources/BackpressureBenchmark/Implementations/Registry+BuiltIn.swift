@@ -85,6 +85,25 @@ extension Registry {
         )
         register(
             QueueImplementation(
+                id: "spsc-bare",
+                family: .other,
+                role: .yardstick,
+                standing: .variant,
+                summary: "yardstick: a bare ring for one producer and one consumer, in C and without a call",
+                policies: [.block],
+                drivers: [.threads],
+                maxProducers: 1,
+                maxConsumers: 1,
+                promises: .delivery,
+                conservesElements: true,
+                arrivals: .all,
+                yardstickFor: nil,
+                words: { QueueInstance(BareRingQueue(capacity: $0.capacity)) },
+                payloads: nil
+            )
+        )
+        register(
+            QueueImplementation(
                 id: "actor-bare",
                 family: .actor,
                 role: .yardstick,

@@ -71,6 +71,9 @@ package struct EnvironmentRecord: Codable, Sendable, Equatable {
         package var pingPongMaxNs: Double?
         /// Measurements that were thrown away and made again.
         package var measurementsRepeated: Int
+        /// Measurements that waited for the processors to be near, and for how long in all; `nil`: none had to be.
+        package var measurementsHeldBack: Int?
+        package var heldBackS: Double?
 
         package init(
             calibrationCV: Double? = nil,
@@ -89,6 +92,8 @@ package struct EnvironmentRecord: Codable, Sendable, Equatable {
             case pingPongP50Ns = "ping_pong_p50_ns"
             case pingPongMaxNs = "ping_pong_max_ns"
             case measurementsRepeated = "measurements_repeated"
+            case measurementsHeldBack = "measurements_held_back"
+            case heldBackS = "held_back_s"
         }
     }
 

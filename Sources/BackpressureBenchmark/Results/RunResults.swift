@@ -32,6 +32,10 @@ struct RunResults: Sendable {
             addBlindness()
         }
         noise.measurementsRepeated = results.repeated
+        if plan.lineLimitNanoseconds != nil {
+            noise.measurementsHeldBack = results.waited
+            noise.heldBackS = results.waitedSeconds
+        }
         addNoise(results.measured.compactMap { $0.outcome?.report?.noise })
         capMethod = results.measured.compactMap(\.capMethod).first
         if results.isInterrupted {

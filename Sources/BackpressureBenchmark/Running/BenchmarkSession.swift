@@ -52,6 +52,8 @@ struct BenchmarkSession: Sendable {
         if measured.measured.isEmpty { measured.timing = results.timing }
         measured.measured += results.measured
         measured.repeated += results.repeated
+        measured.waited += results.waited
+        measured.waitedSeconds += results.waitedSeconds
         measured.isInterrupted = measured.isInterrupted || results.isInterrupted
     }
 

@@ -89,7 +89,7 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
         @inline(never)
         func beginLap(at position: UInt, mark: UInt) {
             let ended = laps.loadRelaxed()
-            laps.storeRelaxed(ended &+ 1)
+            laps.storeReleasing(ended &+ 1)
             offset.storeReleasing(mark)
             laps.storeReleasing(ended &+ 2)
             offset.storeReleasing(position)

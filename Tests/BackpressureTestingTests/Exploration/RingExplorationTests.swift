@@ -117,4 +117,31 @@ struct RingExplorationTests {
         let failure = try #require(Self.explore(scene, WeakenedWord<CheckThenAct>.self).failure)
         #expect(failure.execution <= 200, "\(failure)")
     }
+
+    @Test("What a single-producer ring says it has passed never goes back or ahead, as laps end meanwhile", arguments: [1, 2])
+    func counts(capacity: Int) {
+        let operations = capacity + 1
+        let scene = RingScene(capacity: capacity, producers: 1, consumers: 1, operations: operations)
+        let report = ScheduleExplorer(preemptions: 3 - capacity).explore { exploration in
+            let queue = scene.single(ModelWord.self)
+            let pushed = exploration.thread("producer") {
+                UInt64((0..<operations).count { queue.tryPush($0).isAccepted })
+            }
+            let popped = exploration.thread("consumer") {
+                UInt64((0..<operations).count { _ in queue.tryPop() != nil })
+            }
+            let seen = exploration.thread("observer") { [queue.slots.counts, queue.slots.counts] }
+            exploration.check {
+                let counts = seen.value + [queue.slots.counts, (pushed.value, popped.value)]
+                for (earlier, later) in zip(counts, counts.dropFirst()) {
+                    exploration.expect(
+                        earlier.pushed <= later.pushed && earlier.popped <= later.popped
+                            && later.popped <= later.pushed,
+                        "\(counts)"
+                    )
+                }
+            }
+        }
+        #expect(report.passed, "\(report)")
+    }
 }

@@ -39,6 +39,12 @@ struct EnvironmentWords: Sendable {
                 }
             ),
             ("Measurements repeated", "\(record.noise.measurementsRepeated)"),
+            (
+                "Held back until the processors were near",
+                record.noise.measurementsHeldBack.map { held in
+                    "\(held) measurements, \(Numbers.decimal(record.noise.heldBackS ?? 0, decimals: 0)) s in all"
+                }
+            ),
             ("Command", record.commandLine.joined(separator: " ")),
         ]
     }

@@ -20,6 +20,9 @@ struct MachineNoise: Codable, Sendable {
         )
     }
 
+    /// Handing a word to and fro, for some tenths of a millisecond.
+    static func lineRoundTripNanoseconds() -> Double { pingPong(roundTrips: 1_000) }
+
     private static func time(_ work: () -> Void) -> Double {
         let clock = SystemNanosecondClock()
         let start = clock.nanoseconds()

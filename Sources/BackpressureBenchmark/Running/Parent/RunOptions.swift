@@ -13,6 +13,8 @@ package struct RunOptions: Sendable {
     /// In place of what the scenarios say.
     package var repetitions: Int?
     package var seed: UInt64 = 1
+    /// The longest round trip of a cache line between processors for a measurement to count, in nanoseconds; `nil`: any.
+    package var lineLimitNanoseconds: Double?
     package var output = "results/latest"
     package var commandLine: [String] = []
     package var swiftVersion: String?

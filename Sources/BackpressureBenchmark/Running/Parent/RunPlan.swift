@@ -17,6 +17,8 @@ struct RunPlan: Sendable {
 
     let scenarios: [Scenario]
     let measurements: [Measurement]
+    /// See ``LineGate``; `nil`: measure at any time.
+    let lineLimitNanoseconds: Double?
 
     var plannedSeconds: Double { measurements.reduce(0) { $0 + $1.plannedSeconds } }
 
@@ -49,6 +51,7 @@ struct RunPlan: Sendable {
         let measured = Set(rows.map(\.scenario.name))
         scenarios = eligible.filter { measured.contains($0.name) }
         measurements = RunPlan.inOrder(rows, options, &generator)
+        lineLimitNanoseconds = options.lineLimitNanoseconds
         if measurements.isEmpty {
             throw .nothingToMeasure(
                 "no scenario of the profile '\(options.profile.rawValue)' fits the options; "
@@ -107,6 +110,7 @@ struct RunPlan: Sendable {
             }
         }
         self.measurements = measurements
+        lineLimitNanoseconds = plan.lineLimitNanoseconds
     }
 
     /// What a scenario names must be measured by one of its drivers at least.

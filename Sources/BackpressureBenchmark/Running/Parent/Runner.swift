@@ -24,6 +24,9 @@ struct Runner: Sendable {
         var measured: [Result] = []
         /// Measurements thrown away because the machine was disturbed, and made again.
         var repeated = 0
+        /// Measurements that had to wait for the processors to be near, and how long all of them did.
+        var waited = 0
+        var waitedSeconds = 0.0
         /// Ended before the plan was.
         var isInterrupted = false
         /// How long it took, and what was said of that meanwhile.
@@ -34,6 +37,7 @@ struct Runner: Sendable {
         var results = Results()
         var remaining = RemainingTime(plannedSeconds: plan.plannedSecondsByKind)
         var disturbance = Disturbance()
+        var gate = plan.lineLimitNanoseconds.map { LineGate(limitNanoseconds: $0) }
         var hung: Set<String> = []
         var timeLeft = TimeLeftLog()
         var kinds: [String: EnvironmentRecord.KindTiming] = [:]
@@ -51,11 +55,12 @@ struct Runner: Sendable {
                 continue
             }
             let start = ContinuousClock.now
-            var result = await measure(measurement)
+            var result = await measure(measurement, &gate, &results.repeated)
             if result.outcome?.ending == .hung { hung.insert(measurement.job.label) }
             // What a measurement found wrong counts, however noisy the machine was.
             let isClean = result.outcome?.report?.violation == nil
-            if disturbance.isDisturbed(result.outcome?.report?.noise), isClean, !Task.isCancelled {
+            let isDisturbed = gate == nil && disturbance.isDisturbed(result.outcome?.report?.noise)
+            if isDisturbed, isClean, !Task.isCancelled {
                 results.repeated += 1
                 result = await measure(measurement)
             }
@@ -72,6 +77,7 @@ struct Runner: Sendable {
             observer.finished(result)
             results.measured.append(result)
         }
+        (results.waited, results.waitedSeconds) = (gate?.waited ?? 0, gate?.waitedSeconds ?? 0)
         results.isInterrupted = results.measured.count < plan.measurements.count
         let error = results.isInterrupted ? nil : timeLeft.error(endedAtSeconds: elapsedSeconds())
         results.timing = .init(
@@ -82,6 +88,29 @@ struct Runner: Sendable {
             kinds: kinds
         )
         return results
+    }
+
+    /// Measures while the processors are near, as often as it takes.
+    private func measure(
+        _ measurement: RunPlan.Measurement,
+        _ gate: inout LineGate?,
+        _ repeated: inout Int
+    ) async -> Result {
+        guard measurement.job.kind == .speed, gate != nil else { return await measure(measurement) }
+        var attempt = 1
+        while let opened = await gate?.open(), let gate, !Task.isCancelled {
+            guard opened else { break }
+            let result = await measure(measurement)
+            // What it found wrong counts wherever the processors were.
+            let hasReport = result.outcome?.report != nil && result.outcome?.report?.violation == nil
+            if !hasReport || gate.admits(result.outcome?.report?.noise) || Task.isCancelled { return result }
+            guard attempt < gate.attempts else { break }
+            attempt += 1
+            repeated += 1
+        }
+        var result = Result(measurement: measurement)
+        result.error = gate?.complaint
+        return result
     }
 
     private func measure(_ measurement: RunPlan.Measurement) async -> Result {
