@@ -29,8 +29,8 @@ struct RunArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Measure speed only while a cache line goes to another processor and back within this time; wait until it does.",
-            discussion: "The processors of a virtual machine wander, and what threads share is slower the farther they are apart.",
+            "Measure speed only while a cache line goes to another processor and back within this time.",
+            discussion: "A virtual machine's processors wander, and what threads share is slower the farther apart they are.",
             valueName: "ns"
         )
     )

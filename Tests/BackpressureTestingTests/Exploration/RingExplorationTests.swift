@@ -118,17 +118,15 @@ struct RingExplorationTests {
         #expect(failure.execution <= 200, "\(failure)")
     }
 
-    @Test("What a single-producer ring says it has passed never goes back or ahead, as laps end meanwhile", arguments: [1, 2])
+    @Test("What a single-producer ring says it has passed never goes back, as laps end meanwhile", arguments: [1, 2])
     func counts(capacity: Int) {
-        let operations = capacity + 1
-        let scene = RingScene(capacity: capacity, producers: 1, consumers: 1, operations: operations)
-        let report = ScheduleExplorer(preemptions: 3 - capacity).explore { exploration in
+        let scene = RingScene(capacity: capacity, producers: 1, consumers: 1, operations: 2)
+        let report = ScheduleExplorer().explore { exploration in
             let queue = scene.single(ModelWord.self)
-            let pushed = exploration.thread("producer") {
-                UInt64((0..<operations).count { queue.tryPush($0).isAccepted })
-            }
+            let pushed = exploration.thread("producer") { UInt64((0..<2).count { queue.tryPush($0).isAccepted }) }
+            // Nobody pops from the larger one: its producer ends a lap anyway, and there are fewer schedules.
             let popped = exploration.thread("consumer") {
-                UInt64((0..<operations).count { _ in queue.tryPop() != nil })
+                UInt64((0..<(capacity == 1 ? 2 : 0)).count { _ in queue.tryPop() != nil })
             }
             let seen = exploration.thread("observer") { [queue.slots.counts, queue.slots.counts] }
             exploration.check {
