@@ -30,7 +30,7 @@ struct RunArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Measure speed only while a cache line goes to another processor and back within this time.",
-            discussion: "A virtual machine's processors wander, and what threads share is slower the farther apart they are.",
+            discussion: "A virtual machine's processors wander; the farther apart, the slower is what threads share.",
             valueName: "ns"
         )
     )

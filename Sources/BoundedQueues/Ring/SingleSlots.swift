@@ -81,18 +81,18 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
         @inlinable @inline(__always) var offset: Word { Word(at: base) }
         @inlinable @inline(__always) var laps: Word { Word(at: base + 8) }
 
-        /// Begins a new lap, at `position`; until that is stored, at the first slot, where `mark` says that a push is under way.
+        /// Begins a new lap, at `position`, once all slots before it have been passed.
         ///
         /// Whoever sees the old laps with the new position, or the other way round, sees by the laps that they don't belong
         /// together.
         @inlinable
         @inline(never)
-        func beginLap(at position: UInt, mark: UInt) {
+        func beginLap(at position: UInt = 0) {
             let ended = laps.loadRelaxed()
             laps.storeReleasing(ended &+ 1)
-            offset.storeReleasing(mark)
+            offset.storeReleasing(0)
             laps.storeReleasing(ended &+ 2)
-            offset.storeReleasing(position)
+            if position != 0 { offset.storeReleasing(position) }
         }
 
         /// How many slots of a ring this side has passed.
@@ -185,14 +185,14 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func publish(_ claim: SlotClaim) {
         state(claim.position).storeReleasing(Self.filled)
-        if let next = next(claim.position) { tail.offset.storeReleasing(next) } else { tail.beginLap(at: 0, mark: 1) }
+        if let next = next(claim.position) { tail.offset.storeReleasing(next) } else { tail.beginLap() }
     }
 
     /// Fills and publishes the producer's slots in order; then the push is over.
     @inlinable @inline(__always)
     public func publish(_ run: SlotRun, filling fill: (UnsafeMutableRawPointer) -> Void) {
         let next = pass(run, settingStatesTo: Self.filled, fill)
-        if next > run.position { tail.offset.storeReleasing(next) } else { tail.beginLap(at: next, mark: 1) }
+        if next > run.position { tail.offset.storeReleasing(next) } else { tail.beginLap(at: next) }
     }
 
     /// Claims the next slot for the consumer, if it is filled.
@@ -255,14 +255,14 @@ public struct SingleSlots<Element: ~Copyable, Word: AtomicWord>: SlotSource, ~Co
     @inlinable @inline(__always)
     public func release(_ claim: SlotClaim) {
         state(claim.position).storeReleasing(0)
-        if let next = next(claim.position) { head.offset.storeRelaxed(next) } else { head.beginLap(at: 0, mark: 0) }
+        if let next = next(claim.position) { head.offset.storeRelaxed(next) } else { head.beginLap() }
     }
 
     /// Empties the consumer's slots and gives them back in order.
     @inlinable @inline(__always)
     public func release(_ run: SlotRun, emptying empty: (UnsafeMutableRawPointer) -> Void) {
         let next = pass(run, settingStatesTo: 0, empty)
-        if next > run.position { head.offset.storeRelaxed(next) } else { head.beginLap(at: next, mark: 0) }
+        if next > run.position { head.offset.storeRelaxed(next) } else { head.beginLap(at: next) }
     }
 
     /// Hands the slots over, the first one last, so that the other side finds the run as a whole (see `SharedSlots`).
