@@ -1,3 +1,6 @@
+#if defined(__linux__)
+#define _GNU_SOURCE  // For the sets of processors.
+#endif
 #include "CConcurrencySupport.h"
 
 #include <errno.h>
@@ -34,7 +37,20 @@ void backpressure_heavy_fence(void) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 void backpressure_sleep_punctually(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
+
+int backpressure_keep_to_processor(int number) {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &allowed) || number-- > 0) continue;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    return sched_setaffinity(0, sizeof one, &one) == 0;
+  }
+  return 0;
+}
 #else
+int backpressure_keep_to_processor(int number) { return number < 0; }
 void backpressure_sleep_punctually(void) {}
 int backpressure_has_heavy_fence(void) { return 0; }
 void backpressure_heavy_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }

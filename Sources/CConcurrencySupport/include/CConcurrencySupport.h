@@ -72,6 +72,10 @@ void backpressure_heavy_fence(void);
 /// measuring: it is the program's to decide how its threads sleep.
 void backpressure_sleep_punctually(void);
 
+/// From now on this thread runs on one processor alone: on the one of this number, counted from 0, among those that it may use.
+/// For measuring. 0: it doesn't, since there are fewer or the system knows no such thing.
+int backpressure_keep_to_processor(int number);
+
 /// Whether the processor counts time at one steady rate that all its cores share, as far as processor and kernel say: the
 /// counter is invariant, and a Linux kernel hasn't turned to another clock because it found the counter wanting.
 int backpressure_has_steady_counter(void);

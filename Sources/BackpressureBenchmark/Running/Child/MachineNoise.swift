@@ -1,3 +1,4 @@
+internal import CConcurrencySupport
 import ConcurrencySupport
 import Synchronization
 
@@ -6,7 +7,7 @@ import Synchronization
 struct MachineNoise: Codable, Sendable {
     /// A fixed piece of arithmetic.
     var calibrationNanoseconds: Double
-    /// Handing a word from one thread to another and back: tells where the system has put them.
+    /// Handing a word from one processor to another and back: how far apart they are, and whether they were busy otherwise.
     var pingPongNanoseconds: Double
     /// Reading the clock once.
     var clockNanoseconds: Double
@@ -53,10 +54,12 @@ struct MachineNoise: Codable, Sendable {
     }
 
     /// A mean over at most so many round trips, and over fewer where the machine is so busy that they would take long:
-    /// each may then wait for a time slice.
+    /// each may then wait for a time slice. Each player keeps to a processor of its own, if the system lets it, or both might
+    /// find themselves on the same.
     private static func pingPong(roundTrips: Int) -> Double {
         let court = Court()
         let partner = WorkerThread {
+            _ = backpressure_keep_to_processor(1)
             var turn = 0
             while true {
                 var backoff = Backoff(pauses: 2_000)
@@ -66,10 +69,24 @@ struct MachineNoise: Codable, Sendable {
                 court.ball.store(2 * turn, ordering: .releasing)
             }
         }
+        // A thread of its own, since the caller's isn't to stay where it is put.
+        let mean = Lock(0.0)
+        WorkerThread {
+            _ = backpressure_keep_to_processor(0)
+            let nanoseconds = serve(court, roundTrips: roundTrips)
+            mean.withLock { $0 = nanoseconds }
+        }.join()
+        partner.join()
+        return mean.withLock { $0 }
+    }
+
+    /// The side that begins. The first round trip, for which the other thread may have to be started yet, doesn't count.
+    private static func serve(_ court: Court, roundTrips: Int) -> Double {
         let clock = SystemNanosecondClock()
-        let start = clock.nanoseconds()
+        var start = clock.nanoseconds()
         var turn = 0
-        while turn < roundTrips, turn % 16 != 0 || clock.nanoseconds() - start < longestPingPongNanoseconds {
+        while turn <= roundTrips, turn < 2 || turn % 16 != 0 || clock.nanoseconds() - start < longestPingPongNanoseconds {
+            if turn == 1 { start = clock.nanoseconds() }
             court.ball.store(2 * turn + 1, ordering: .releasing)
             turn += 1
             var backoff = Backoff(pauses: 2_000)
@@ -77,8 +94,7 @@ struct MachineNoise: Codable, Sendable {
         }
         let nanoseconds = Double(clock.nanoseconds() - start)
         court.ball.store(Court.ended, ordering: .releasing)
-        partner.join()
-        return nanoseconds / Double(turn)
+        return nanoseconds / Double(turn - 1)
     }
 
     private static let longestPingPongNanoseconds: UInt64 = 50_000_000
