@@ -85,7 +85,8 @@ struct MachineNoise: Codable, Sendable {
         let clock = SystemNanosecondClock()
         var start = clock.nanoseconds()
         var turn = 0
-        while turn <= roundTrips, turn < 2 || turn % 16 != 0 || clock.nanoseconds() - start < longestPingPongNanoseconds {
+        while turn <= roundTrips, turn < 2 || turn % 16 != 0 || clock.nanoseconds() - start < longestPingPongNanoseconds
+        {
             if turn == 1 { start = clock.nanoseconds() }
             court.ball.store(2 * turn + 1, ordering: .releasing)
             turn += 1
