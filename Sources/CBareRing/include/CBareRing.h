@@ -47,8 +47,15 @@ static inline __attribute__((always_inline)) int bare_ring_try_pop(bare_ring *ri
   if (__builtin_expect(__atomic_load_n(&slot->filled, __ATOMIC_ACQUIRE) == 0, 0)) return 0;
   *value = slot->value;
   __atomic_store_n(&slot->filled, 0, __ATOMIC_RELEASE);
-  ring->consumer = ring->consumer + 1 == ring->capacity ? 0 : ring->consumer + 1;
+  // Atomic for the sake of whoever asks whether the ring is empty; costs nothing.
+  __atomic_store_n(&ring->consumer, ring->consumer + 1 == ring->capacity ? 0 : ring->consumer + 1, __ATOMIC_RELAXED);
   return 1;
+}
+
+/// Whether the slot that the consumer comes to next is empty.
+static inline __attribute__((always_inline)) int bare_ring_is_empty(const bare_ring *ring) {
+  size_t consumer = __atomic_load_n(&ring->consumer, __ATOMIC_RELAXED);
+  return __atomic_load_n(&ring->slots[consumer].filled, __ATOMIC_ACQUIRE) == 0;
 }
 
 #endif

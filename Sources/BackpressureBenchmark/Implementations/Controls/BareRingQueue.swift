@@ -54,5 +54,8 @@ final class BareRingQueue: SynchronousBoundedQueue, @unchecked Sendable {
 
     func close() { isClosed.store(true, ordering: .releasing) }
 
-    func statistics() -> QueueStatistics { .uncounted(capacity: capacity) }
+    /// Nothing is counted; the depth is 0 if the ring is empty, else 1.
+    func statistics() -> QueueStatistics {
+        .uncounted(depth: bare_ring_is_empty(ring) != 0 ? 0 : 1, capacity: capacity)
+    }
 }

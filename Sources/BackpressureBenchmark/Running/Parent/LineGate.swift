@@ -11,7 +11,7 @@ struct LineGate: Sendable {
     /// How long to wait for one measurement, and for all; and how often to make one before it is given up.
     var secondsEach = 60.0
     var secondsInAll = 900.0
-    var attempts = 12
+    var attempts = 50
     /// The round trip now.
     var roundTrip: @Sendable () -> Double = { MachineNoise.lineRoundTripNanoseconds() }
     private(set) var waited = 0
